@@ -1,0 +1,1 @@
+"""Characters: described once, seen in reference pictures."""

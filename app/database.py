@@ -1,0 +1,93 @@
+"""The studio's database: one engine, sessions that commit whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.errors import Unavailable
+
+# Raised by hand with every change of a table; SQLite keeps it as user_version, so that a start needs
+# one look instead of one a table.
+SCHEMA_VERSION = 1
+
+
+class Base(DeclarativeBase):
+    """The tables' common base; each noun declares its own in `tables.py`."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, kept in UTC and given back with its zone, which SQLite alone would lose."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Database:
+    """Sessions on one database.
+
+    url: a SQLAlchemy URL; SQLite files are opened in WAL mode, so that readers never wait for a writer.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.engine: Engine = create_engine(self.url)
+        if self.url.get_backend_name() == "sqlite":
+            event.listen(self.engine, "connect", _prepare_sqlite)
+
+    def create_tables(self) -> None:
+        """Create what is missing. Raises Unavailable for a database of a newer studio, or none at all."""
+        try:
+            with self.engine.begin() as connection:
+                if self.url.get_backend_name() != "sqlite":
+                    Base.metadata.create_all(connection)
+                    return
+                found = connection.execute(text("PRAGMA user_version")).scalar_one()
+                if found > SCHEMA_VERSION:
+                    raise Unavailable(
+                        f"the database is of schema {found}, this studio knows {SCHEMA_VERSION}: start the newer studio"
+                    )
+                if found < SCHEMA_VERSION:
+                    Base.metadata.create_all(connection)
+                    connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
+        except SQLAlchemyError as error:
+            where = self.url.render_as_string(hide_password=True)
+            raise Unavailable(f"the database {where} cannot be used: {error}") from error
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back by any exception."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def ping(self) -> None:
+        """Raise Unavailable unless the database answers and holds the studio's tables."""
+        try:
+            with self.engine.connect() as connection:
+                for table in Base.metadata.sorted_tables[:1]:
+                    connection.execute(table.select().limit(1))
+        except SQLAlchemyError as error:
+            raise Unavailable("the database does not answer") from error
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

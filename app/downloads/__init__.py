@@ -1,0 +1,1 @@
+"""Downloads: weights fetched from a model hub, and offered only when they are what was published."""

@@ -1,0 +1,103 @@
+"""The live channel: what happens in the studio, told to every listener, in order.
+
+Services publish from any thread; listeners are WebSockets on the event loop. A listener that is too
+slow loses progress events, oldest first, and never a change of state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to one subject (a download, a job).
+
+    kind: 'progress', 'completed', …; data: JSON-ready members; droppable: true for progress alone.
+    """
+
+    subject: str
+    kind: str
+    data: dict[str, Any] = field(default_factory=dict)
+    droppable: bool = False
+
+    def message(self) -> dict[str, Any]:
+        return {"event": self.kind, "id": self.subject, **self.data}
+
+
+class Listener:
+    """One listener's bounded queue; lives on the event loop that created it."""
+
+    def __init__(self, subject: str | None, limit: int) -> None:
+        self.subject = subject
+        self._limit = limit
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[Event] = deque()
+        self._arrived = asyncio.Event()
+
+    def wants(self, event: Event) -> bool:
+        return self.subject is None or self.subject == event.subject
+
+    def offer(self, event: Event) -> None:
+        """Hand over an event; from any thread. A listener whose loop has ended hears no more."""
+        try:
+            self._loop.call_soon_threadsafe(self._take, event)
+        except RuntimeError:  # the loop closed between our look and the call: nobody is left to tell
+            return
+
+    def _take(self, event: Event) -> None:
+        if len(self._queue) >= self._limit:
+            oldest = next((e for e in self._queue if e.droppable), None)
+            if oldest is not None:
+                self._queue.remove(oldest)
+            elif event.droppable:
+                return
+        self._queue.append(event)
+        self._arrived.set()
+
+    async def events(self) -> AsyncIterator[Event]:
+        while True:
+            while self._queue:
+                yield self._queue.popleft()
+            self._arrived.clear()
+            await self._arrived.wait()
+
+
+class Channel:
+    """Publish to all who listen. One a noun."""
+
+    def __init__(self, *, queue_limit: int = 256) -> None:
+        self._queue_limit = queue_limit
+        self._lock = threading.Lock()
+        self._listeners: set[Listener] = set()
+
+    def publish(self, event: Event) -> None:
+        with self._lock:
+            for listener in self._listeners:
+                if listener.wants(event):
+                    listener.offer(event)
+
+    @contextmanager
+    def listening(self, subject: str | None, snapshot: Callable[[], T]) -> Iterator[tuple[T, Listener]]:
+        """Listen from now on: the snapshot is taken after the listening has begun, so nothing is missed."""
+        listener = Listener(subject, self._queue_limit)
+        with self._lock:
+            self._listeners.add(listener)
+        try:
+            yield snapshot(), listener
+        finally:
+            with self._lock:
+                self._listeners.discard(listener)
+
+    @property
+    def listeners(self) -> int:
+        with self._lock:
+            return len(self._listeners)

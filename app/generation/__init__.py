@@ -1,0 +1,1 @@
+"""Image generation: one port, many backends."""

@@ -1,0 +1,1 @@
+"""Recipes: pictures with the settings that made them."""

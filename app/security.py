@@ -1,0 +1,94 @@
+"""Who may speak to the studio: its own machine, or a holder of a key; never a foreign web page."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.errors import PROBLEM_TYPE, NotAllowed, NotAuthenticated, StudioError, problem_of
+
+# A monitor has no key; what it hears names no secret.
+OPEN_TO_ALL = frozenset({"/health"})
+
+
+class Guard:
+    """ASGI middleware: refuses, before any route runs, whoever may not call.
+
+    api_keys: accepted values of X-API-Key; empty: only callers on this machine are answered.
+    allowed_origins: web origins besides the studio's own, as `scheme://host[:port]`.
+    """
+
+    def __init__(self, app: ASGIApp, *, api_keys: Collection[str], allowed_origins: Collection[str]) -> None:
+        self._app = app
+        self._keys = tuple(key.encode() for key in api_keys)
+        self._origins = frozenset(origin.rstrip("/").lower() for origin in allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        try:
+            self._check(scope, Headers(scope=scope))
+        except StudioError as error:
+            await _refuse(error, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        host = headers.get("host", "")
+        self._check_origin(headers.get("origin"), host)
+        if self._keys:
+            if scope["path"] not in OPEN_TO_ALL:
+                self._check_key(headers.get("x-api-key"))
+            return
+        client = scope["client"][0] if scope.get("client") else ""
+        if not _is_loopback(client):
+            raise NotAllowed("this studio answers only its own machine; set API_KEYS to open it to others")
+        # A page of a foreign name that resolves to 127.0.0.1 arrives from loopback too (DNS rebinding).
+        if not _is_loopback(_hostname(host)):
+            raise NotAllowed(f"this studio is not called {_hostname(host)!r}; call it 127.0.0.1 or localhost")
+
+    def _check_origin(self, origin: str | None, host: str) -> None:
+        if origin is None or origin.rstrip("/").lower() in self._origins:
+            return
+        if urlsplit(origin).netloc.lower() != host.lower():
+            raise NotAllowed(
+                f"pages of {origin} may not use this studio; add it to ALLOWED_ORIGINS if they should",
+                code="foreign_origin",
+            )
+
+    def _check_key(self, sent: str | None) -> None:
+        if sent is None:
+            raise NotAuthenticated("this studio needs a key: send it as X-API-Key")
+        # Every key is compared, so that the time taken tells nothing.
+        matches = [secrets.compare_digest(sent.encode(), key) for key in self._keys]
+        if not any(matches):
+            raise NotAuthenticated("this key is not one of the studio's")
+
+
+def _hostname(host: str) -> str:
+    return urlsplit(f"//{host}").hostname or ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _refuse(error: StudioError, scope: Scope, receive: Receive, send: Send) -> None:
+    response = JSONResponse(problem_of(error), error.status, headers=dict(error.headers), media_type=PROBLEM_TYPE)
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        await receive()  # websocket.connect
+        await send({"type": "websocket.close", "code": 1008, "reason": error.message[:120]})
+        return
+    await response(scope, receive, send)

@@ -1,0 +1,1 @@
+"""Where pictures and other objects are kept, behind one port."""

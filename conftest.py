@@ -1,0 +1,3 @@
+"""pytest's way in: features are test files, sentences come from the step library."""
+
+pytest_plugins = ["support.pytest_bridge"]

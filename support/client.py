@@ -1,0 +1,203 @@
+"""How a scenario speaks to the studio: in the words of the nouns, over whichever transport the run has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from support.evidence import Evidence, Exchange, readable
+from support.studios import EventStream, Studio
+
+
+class StudioRefused(Exception):
+    """The studio refused what a scenario takes for granted."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the studio answered. body: the JSON, or None; content: the bytes."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+    request: str
+
+    @property
+    def accepted(self) -> bool:
+        return self.status < 400
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.content) if "json" in self.headers.get("content-type", "") else None
+
+    @property
+    def is_problem(self) -> bool:
+        return str(self.headers.get("content-type", "")).startswith("application/problem+json")
+
+    @property
+    def reason(self) -> str:
+        """The sentence of a refusal: the problem's detail."""
+        detail = (self.body or {}).get("detail", "") if not self.accepted else ""
+        return detail.get("message", "") if isinstance(detail, dict) else str(detail)
+
+    @property
+    def field(self) -> str | None:
+        return (self.body or {}).get("field") if self.is_problem else None
+
+    def must(self) -> Answer:
+        """This answer, if it is no refusal. Raises StudioRefused, for what a scenario builds upon."""
+        if not self.accepted:
+            raise StudioRefused(f"{self.request} was refused ({self.status}): {self.reason or self.content[:300]!r}")
+        return self
+
+
+class StudioClient:
+    """One scenario's line to the studio. headers: sent with each request, such as a key."""
+
+    def __init__(self, studio: Studio, evidence: Evidence, headers: dict[str, str] | None = None) -> None:
+        self._studio = studio
+        self._evidence = evidence
+        self.headers = dict(headers or {})
+        self._http = httpx.Client(transport=studio.transport(), base_url=studio.address, timeout=30, trust_env=False)
+        self._streams: list[EventStream] = []
+        self.downloads = Downloads(self)
+        self.library = Library(self)
+        self.recipes = Recipes(self)
+        self.characters = Characters(self)
+        self.generation = Generation(self)
+
+    def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, **parts: Any) -> Answer:
+        """Send a request, keep it as evidence, return whatever was answered."""
+        request = self._http.build_request(method, path, headers={**self.headers, **(headers or {})}, **parts)
+        response = self._http.send(request)
+        self._evidence.exchange(
+            Exchange(
+                method,
+                request.url.raw_path.decode("ascii"),
+                readable(_body_of(request), request.headers.get("content-type", "")),
+                response.status_code,
+                readable(response.content, response.headers.get("content-type", "")),
+            )
+        )
+        return Answer(response.status_code, response.headers, response.content, f"{method} {path}")
+
+    def listen(self, path: str) -> EventStream:
+        """Open a live channel; it is closed with the client. Raises ChannelRefused."""
+        stream = self._studio.listen(path, self.headers)
+        self._streams.append(stream)
+        return stream
+
+    def health(self) -> Answer:
+        return self.ask("GET", "/health")
+
+    def close(self) -> None:
+        for stream in self._streams:
+            stream.close()
+        self._http.close()
+
+
+def _body_of(request: httpx.Request) -> bytes:
+    try:
+        return request.content
+    except httpx.RequestNotRead:  # an upload is streamed; its parts are not worth a second copy
+        return b""
+
+
+Asks = Callable[..., Answer]
+
+
+class Downloads:
+    """`/api/lm/download…` and its live channel."""
+
+    def __init__(self, client: StudioClient) -> None:
+        self._client = client
+        self._ask: Asks = client.ask
+
+    def enqueue(self, **request: Any) -> Answer:
+        return self._ask("POST", "/api/lm/download", json=request)
+
+    def get(self, download_id: str) -> Answer:
+        return self._ask("GET", f"/api/lm/downloads/{download_id}")
+
+    def list(self) -> Answer:
+        return self._ask("GET", "/api/lm/downloads")
+
+    def move(self, download_id: str, move: str) -> Answer:
+        return self._ask("POST", f"/api/lm/downloads/{download_id}/{move}")
+
+    def progress(self) -> EventStream:
+        return self._client.listen("/ws/download-progress")
+
+
+class Library:
+    """`/api/lm/{loras|checkpoints|embeddings}`."""
+
+    def __init__(self, client: StudioClient) -> None:
+        self._ask: Asks = client.ask
+
+    def list(self, kind: str, **query: Any) -> Answer:
+        return self._ask("GET", f"/api/lm/{kind}", params=query)
+
+    def scan(self, kind: str) -> Answer:
+        return self._ask("POST", f"/api/lm/{kind}/scan")
+
+
+class Recipes:
+    """`/api/lm/recipes…`."""
+
+    def __init__(self, client: StudioClient) -> None:
+        self._ask: Asks = client.ask
+
+    def analyse(self, picture: bytes) -> Answer:
+        return self._ask("POST", "/api/lm/recipes/analyze-image", files={"image": ("picture.png", picture)})
+
+    def save(self, name: str, picture: bytes, tags: list[str] | None = None) -> Answer:
+        return self._ask(
+            "POST",
+            "/api/lm/recipes",
+            files={"image": ("picture.png", picture)},
+            data={"name": name, "tags": json.dumps(tags or [])},
+        )
+
+    def get(self, recipe_id: str) -> Answer:
+        return self._ask("GET", f"/api/lm/recipe/{recipe_id}")
+
+    def picture(self, recipe_id: str) -> Answer:
+        return self._ask("GET", f"/api/lm/recipe/{recipe_id}/image")
+
+    def search(self, words: str) -> Answer:
+        return self._ask("GET", "/api/lm/recipes", params={"search": words, "page_size": 100})
+
+    def delete(self, recipe_id: str) -> Answer:
+        return self._ask("DELETE", f"/api/lm/recipe/{recipe_id}")
+
+
+class Characters:
+    """`/api/mv/…character_reference…`."""
+
+    def __init__(self, client: StudioClient) -> None:
+        self._ask: Asks = client.ask
+
+    def generate(self, description: str, **more: Any) -> Answer:
+        body = {"character_description": description, **more}
+        return self._ask("POST", "/api/mv/generate_character_reference", json=body)
+
+    def reference(self, image_id: str, **headers: str) -> Answer:
+        return self._ask("GET", f"/api/mv/get_character_reference/{image_id}", headers=headers)
+
+
+class Generation:
+    """`/inference` and `/api/v1/backends`."""
+
+    def __init__(self, client: StudioClient) -> None:
+        self._ask: Asks = client.ask
+
+    def infer(self, **request: Any) -> Answer:
+        return self._ask("POST", "/inference", json=request)
+
+    def backends(self) -> Answer:
+        return self._ask("GET", "/api/v1/backends")

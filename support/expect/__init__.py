@@ -1,0 +1,22 @@
+"""What a Then says, in product words: `expect.download(world, name).completed()`.
+
+Each check names its promise, what it found instead, and the nearest evidence, under both runners.
+"""
+
+from support.expect.characters import characters
+from support.expect.downloads import download
+from support.expect.generation import pictures
+from support.expect.library import library
+from support.expect.recipes import recipe, settings_read
+from support.expect.studio import refused, studio
+
+__all__ = [
+    "characters",
+    "download",
+    "library",
+    "pictures",
+    "recipe",
+    "refused",
+    "settings_read",
+    "studio",
+]

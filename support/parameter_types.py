@@ -1,0 +1,112 @@
+"""The values that sentences speak of: sizes, durations, percentages, pictures' sides, moments.
+
+A parameter type makes `{name}` usable in patterns and its Python type usable in typed tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NewType, TypeVar, get_type_hints
+
+from cucumber_expressions.parameter_type import ParameterType
+from cucumber_expressions.parameter_type_registry import ParameterTypeRegistry
+
+TYPES = ParameterTypeRegistry()
+F = TypeVar("F", bound=Callable[..., Any])
+
+Bytes = NewType("Bytes", int)
+Percent = NewType("Percent", float)
+
+# Sizes as people who download models read them: decimal, as the hubs print them.
+UNITS = {"byte": 1, "bytes": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+SECONDS = {"millisecond": 0.001, "second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A picture's size, in pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}×{self.height}"
+
+
+def parameter_type(regexp: str, *, name: str | None = None) -> Callable[[F], F]:
+    """Make `{function's name}` usable in patterns; the function's return annotation is the value's type."""
+
+    def define(func: F) -> F:
+        key = name or func.__name__
+        if TYPES.lookup_by_type_name(key) is None:
+            value_type = get_type_hints(func).get("return", object)
+            TYPES.define_parameter_type(ParameterType(key, regexp, value_type, func, True, False))
+        return func
+
+    return define
+
+
+@parameter_type(r"\d+(?:\.\d+)? (?:bytes?|KB|MB|GB)")
+def size(text: str) -> Bytes:
+    """`4 KB`, `1.5 GB`: a number of bytes, in powers of ten."""
+    number, unit = text.split()
+    return Bytes(round(float(number) * UNITS[unit]))
+
+
+@parameter_type(r"\d+(?:\.\d+)? (?:millisecond|second|minute|hour|day)s?")
+def duration(text: str) -> timedelta:
+    """`2 seconds`, `1 hour`."""
+    number, unit = text.split()
+    return timedelta(seconds=float(number) * SECONDS[unit.removesuffix("s")])
+
+
+@parameter_type(r"\d+(?:\.\d+)? ?%")
+def percent(text: str) -> Percent:
+    """`40 %`: a share of a hundred."""
+    return Percent(float(text.rstrip("% ")))
+
+
+@parameter_type(r"\d+ ?[×x] ?\d+")
+def sides(text: str) -> Sides:
+    """`512×768`: a picture's width and height, in pixels."""
+    width, height = re.split(r"\s*[×x]\s*", text)
+    return Sides(int(width), int(height))
+
+
+@parameter_type("one|two|three|four|five|six|seven|eight|nine|ten")
+def number(text: str) -> int:
+    """A count in words, as sentences read best."""
+    return ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"].index(text)
+
+
+@parameter_type("red|green|blue|yellow|orange|purple|white|black")
+def colour(text: str) -> str:
+    """A colour word that a picture can be checked for."""
+    return text
+
+
+@parameter_type("once|twice|(?:three|four|five) times")
+def times(text: str) -> int:
+    """`once`, `twice`, `five times`: how often, in words."""
+    return ("never", "once", "twice", "three", "four", "five").index(text.removesuffix(" times"))
+
+
+@parameter_type("its sign-in page|half of the file|an empty file|a damaged model")
+def mischief(text: str) -> str:
+    """What a hub may send where a model was asked for."""
+    return text
+
+
+@parameter_type("an empty file|a web page|half a picture")
+def no_picture(text: str) -> str:
+    """What people upload where a picture was asked for."""
+    return text
+
+
+@parameter_type("SHA-256|SHA-256 in capital letters|AutoV2 hash|AutoV3 hash", name="hash")
+def hash_form(text: str) -> str:
+    """The hashes that pictures and hubs name models by."""
+    return text

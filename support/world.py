@@ -1,0 +1,177 @@
+"""The world of one scenario: its own folder, database, clock, doubles, studio and client, and what it remembers."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from app.errors import StudioError
+from app.settings import Settings
+from app.studio import build_studio
+from support import leaks
+from support.acts.characters import Characters
+from support.acts.downloads import Downloads
+from support.acts.generation import Generation
+from support.acts.library import Library
+from support.acts.recipes import Recipes
+from support.acts.studio import StudioActs
+from support.backends import Environment, key_headers
+from support.bdd import StepError
+from support.client import Answer, StudioClient
+from support.clock import VirtualClock
+from support.evidence import Evidence
+from support.servers.hub import Hub
+from support.studios import InProcessStudio, RunningStudio, ServedStudio, Studio, StudioDidNotStart
+
+
+class World:
+    """One per scenario. Givens record what it should be like; the first question builds the studio.
+
+    `close()` ends everything and raises SomethingLeftBehind when anything goes on after that.
+    """
+
+    def __init__(self, environment: Environment, template: Path | None = None) -> None:
+        self._traces = leaks.Traces.now()
+        self._template = template
+        self._ends: list[Callable[[], None]] = []
+        self._studio_ends: list[Callable[[], None]] = []
+        self._suffix = "" if environment.studio_url is None else f"-{uuid.uuid4().hex[:6]}"
+        self.environment = environment
+        self.evidence = Evidence()
+        self.clock = VirtualClock()
+        self.settings: dict[str, Any] = {}
+        self.headers: dict[str, str] = {}
+        self.answer: Answer | None = None
+        self.downloads = Downloads(self)
+        self.library = Library(self)
+        self.recipes = Recipes(self)
+        self.characters = Characters(self)
+        self.generation = Generation(self)
+        self.studio = StudioActs(self)
+
+    @cached_property
+    def folder(self) -> Path:
+        """The scenario's own folder; gone when it ends."""
+        folder = Path(tempfile.mkdtemp(prefix="scenario-"))
+        self._ends.append(lambda: shutil.rmtree(folder))
+        return folder
+
+    @property
+    def home(self) -> Path:
+        """Where the studio of this scenario keeps everything. Raises StepError for somebody else's studio."""
+        if self.environment.studio_url is not None:
+            raise StepError("this looks at the studio's disk: tag the scenario @needs.own-studio")
+        return self.folder / "home"
+
+    @cached_property
+    def hub(self) -> Hub:
+        """The model hub's double, started when first spoken of."""
+        if "client" in self.__dict__ and self.environment.studio_url is None:
+            raise StepError("say what the hub is like before the studio is first used")
+        # A studio of our own lives by the scenario's clock, and so does its hub; another one by the machine's.
+        hub = Hub(now=self.clock.now) if self.environment.studio_url is None else Hub()
+        self._ends.append(hub.close)
+        return hub
+
+    @cached_property
+    def client(self) -> StudioClient:
+        """The line to the studio; using it for the first time builds the studio."""
+        studio = self._studio()
+        self._studio_ends.append(studio.close)
+        client = StudioClient(studio, self.evidence, self.headers)
+        self._studio_ends.append(client.close)
+        return client
+
+    def _studio(self) -> Studio:
+        if self.environment.studio_url is not None:
+            self.headers |= key_headers()
+            return RunningStudio(self.environment.studio_url)
+        if not self.home.exists() and self._template is not None:
+            # Creating the tables costs several milliseconds; copying a fresh studio's home costs a tenth of one.
+            shutil.copytree(self._template, self.home)
+        chosen: dict[str, Any] = {"backend": self.environment.backend, "allow_private_addresses": True}
+        if "hub" in self.__dict__:
+            chosen["hub_url"] = self.hub.url
+        settings = Settings.exactly(studio_home=self.home, **{**chosen, **self.settings})
+        try:
+            app = build_studio(settings, clock=self.clock)
+        except StudioError as error:
+            raise StudioDidNotStart(str(error)) from error
+        if self.environment.transport == "http":
+            return ServedStudio(app)
+        return InProcessStudio(app, lambda cause: self.evidence.text("the studio's own error", cause))
+
+    @property
+    def studio_runs(self) -> bool:
+        return "client" in self.__dict__
+
+    def restart(self) -> None:
+        """Stop the studio and start it anew on the same home. Raises StepError for somebody else's studio."""
+        if self.environment.studio_url is not None:
+            raise StepError("this restarts the studio: tag the scenario @needs.own-studio")
+        while self._studio_ends:
+            self._studio_ends.pop()()
+        self.__dict__.pop("client", None)
+
+    def own(self, name: str) -> str:
+        """The name as the studio knows it: in a studio that others use too, made this scenario's own."""
+        stem, dot, extension = name.rpartition(".")
+        return f"{stem}{self._suffix}.{extension}" if dot else f"{name}{self._suffix}"
+
+    @property
+    def answered(self) -> Answer:
+        """The answer that the Thens are about. Raises StepError when nothing was asked."""
+        if self.answer is None:
+            raise StepError("nothing was asked of the studio that this sentence could be about")
+        return self.answer
+
+    def ask(self, answer: Answer) -> Answer:
+        """Remember the answer that the scenario's Thens are about."""
+        self.answer = answer
+        return answer
+
+    def run(self, awaitable: Awaitable[Any]) -> Any:
+        """Wait for what an async step does."""
+
+        async def waited() -> Any:
+            return await awaitable
+
+        return self._loop.run(waited())
+
+    @cached_property
+    def _loop(self) -> asyncio.Runner:
+        runner = asyncio.Runner()
+        self._ends.append(runner.close)
+        return runner
+
+    def close(self) -> None:
+        """End everything, newest first; then raise SomethingLeftBehind if anything is left."""
+        faults: list[Exception] = []
+        if "hub" in self.__dict__:
+            self.evidence.text("what the hub saw", self.hub.log())
+        ends = [*self._ends, *self._studio_ends]
+        while ends:
+            try:
+                ends.pop()()
+            except Exception as fault:  # the rest must be ended too; the first fault is told
+                faults.append(fault)
+        if faults:
+            raise faults[0]
+        leaks.check(self._traces)
+
+
+def fresh_home(root: Path) -> Path:
+    """A home with an empty studio in it, made by the studio itself; a template for scenarios to copy."""
+    home = root / "fresh-home"
+    with suppress(FileNotFoundError):
+        shutil.rmtree(home)
+    studio = InProcessStudio(build_studio(Settings.exactly(studio_home=home)), lambda cause: None)
+    studio.close()
+    return home

@@ -1,0 +1,28 @@
+"""`python -m tests.performance [--write]` measures everything and prints a table; --write keeps it in RESULTS.md."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.performance import harness
+from tests.performance.measuring import machine, markdown, show
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+HEAD = """# Figures
+
+Taken by `make bench` (`python -m tests.performance --write`): medians of alternating runs, each beside its limit; a
+ratio below 1 is within it. Machines are shared: read ratios before seconds.
+"""
+
+
+def main() -> int:
+    figures = list(harness.figures())
+    show(figures)
+    if "--write" in sys.argv:
+        RESULTS.write_text(f"{HEAD}\n## The harness\n\n{machine()}\n\n{markdown(figures)}\n", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

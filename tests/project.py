@@ -1,0 +1,73 @@
+"""A copy of this project in a folder of its own, in which a test may plant whatever fault it wants to see caught."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = ("app", "support", "steps", "conftest.py", "environment.py", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command did. text: its output and errors together, as a person sees them."""
+
+    status: int
+    text: str
+
+
+class Project:
+    """A copy of the code, without features unless asked for."""
+
+    def __init__(self, folder: Path, *, features: bool = False) -> None:
+        self.folder = folder
+        for name in (*CODE, *(["features"] if features else [])):
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source, folder / name)
+        (folder / "features").mkdir(exist_ok=True)
+        (folder / "tests").mkdir(exist_ok=True)
+
+    def feature(self, text: str, name: str = "planted.feature") -> Path:
+        path = self.folder / "features" / name
+        path.write_text(text, "utf-8")
+        return path
+
+    def steps(self, text: str, name: str = "planted.py") -> Path:
+        path = self.folder / "steps" / name
+        path.write_text(f"from support.bdd import UndefinedStep, given, then, when\n\n\n{text}\n", "utf-8")
+        return path
+
+    def plant(self, file: str, old: str, new: str) -> None:
+        """Replace one place in the code. Raises ValueError unless it stands there exactly once."""
+        path = self.folder / file
+        text = path.read_text("utf-8")
+        if text.count(old) != 1:
+            raise ValueError(f"{file} holds {text.count(old)} times, not once:\n{old}")
+        path.write_text(text.replace(old, new), "utf-8")
+
+    def pytest(self, *arguments: str) -> Run:
+        return self._run("-m", "pytest", "-p", "no:cacheprovider", *arguments)
+
+    def behave(self, *arguments: str) -> Run:
+        return self._run("-m", "behave", *arguments)
+
+    def _run(self, *arguments: str) -> Run:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "BACKEND"))}
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=environment | {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "160"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout + done.stderr)

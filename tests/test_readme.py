@@ -1,0 +1,44 @@
+"""What the README says is so: its settings, its commands, its files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def section(name: str) -> str:
+    return README.partition(f"<!-- {name}:begin -->")[2].partition(f"<!-- {name}:end -->")[0].strip()
+
+
+def settings_table() -> str:
+    """The table of settings as the code has it: name, default, what it is."""
+    lines = ["| setting | default | means |", "| --- | --- | --- |"]
+    for name, setting in Settings.model_fields.items():
+        default = setting.default
+        shown = "–" if default in (None, (), "") else f"`{str(default).replace(str(Path.home()), '~')}`"
+        lines.append(f"| `{name.upper()}` | {shown} | {setting.description} |")
+    return "\n".join(lines)
+
+
+def test_the_table_of_settings_is_the_codes_own() -> None:
+    assert section("settings") == settings_table()
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert [name for name, setting in Settings.model_fields.items() if not setting.description] == []
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    named = set(re.findall(r"`?make ([a-z]+)", README))
+    assert named <= targets
+
+
+def test_every_file_that_is_linked_exists() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert [link for link in links if not (ROOT / link).exists()] == []
