@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"the studio cannot start: {error}", file=sys.stderr)
         return 2
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    with socket.socket(family) as listener:
+    # Said to be TCP, because asyncio turns Nagle's delay (40 ms an answer) off only where it knows.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((options.host, options.port))

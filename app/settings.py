@@ -19,9 +19,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    studio_home: Path = Field(
-        default=Path.home() / ".proofsheet", description="folder where everything local lives"
-    )
+    studio_home: Path = Field(default=Path.home() / ".proofsheet", description="folder where everything local lives")
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL of the database; default: `studio.db` in STUDIO_HOME"
     )
@@ -90,5 +88,7 @@ def explain(error: ValidationError) -> str:
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         name = str(fault["loc"][0]).upper() if fault["loc"] else "settings"
-        lines.append(f"{name}={os.environ.get(name, '')!r}: {fault['msg']}" if "KEY" not in name else f"{name}: {fault['msg']}")
+        lines.append(
+            f"{name}={os.environ.get(name, '')!r}: {fault['msg']}" if "KEY" not in name else f"{name}: {fault['msg']}"
+        )
     return "\n".join(lines)

@@ -109,6 +109,11 @@ def ask_again(world: World, name: str) -> None:
     world.downloads.start_again_and_let_go(name)
 
 
+@when("the hub goes on with {string} after {duration}")
+def hub_goes_on(world: World, name: str, duration: timedelta) -> None:
+    world.downloads.let_go_after(name, duration)
+
+
 @when("{string} is cancelled")
 def cancel(world: World, name: str) -> None:
     world.downloads.cancel(name)
@@ -179,7 +184,7 @@ def listeners_hear(world: World, name: str, table: list[Heard]) -> None:
     expect.download(world, name).told([row.what for row in table])
 
 
-@then("its progress only grew")
+@then("its progress was told more than once and only grew")
 def progress_grew(world: World) -> None:
     expect.download(world).progress_grew()
 

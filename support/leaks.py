@@ -28,7 +28,11 @@ class Traces:
 
     @classmethod
     def now(cls) -> Traces:
-        return cls(frozenset(threading.enumerate()), _handles(), frozenset(p.name for p in Path(tempfile.gettempdir()).iterdir()))
+        return cls(
+            frozenset(threading.enumerate()),
+            _handles(),
+            frozenset(p.name for p in Path(tempfile.gettempdir()).iterdir()),
+        )
 
     def since(self, before: Traces) -> list[str]:
         """What is there now and was not `before`, in words."""

@@ -56,18 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for tag in _tags(config.rootpath):
         config.addinivalue_line("markers", f"{tag}: a tag of a feature")
     gherkin_terminal.configure(config)
-    config.pluginmanager.register(_AllureLater(), "proofsheet-allure")
-
-
-class _AllureLater:
-    """allure-pytest makes its listener when it is configured, which is after us."""
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        plugin = allure_bridge.plugin(config)
-        if plugin is not None:
-            config.stash[OBSERVERS].append(plugin)
-            config.pluginmanager.register(plugin, "proofsheet-allure-bridge")
+    if (allure := allure_bridge.plugin(config)) is not None:
+        config.stash[OBSERVERS].append(allure)
+        config.pluginmanager.register(allure, "proofsheet-allure")
 
 
 def _temporary(config: pytest.Config) -> Path:

@@ -125,12 +125,14 @@ def read_record(folder: Path) -> list[ScenarioRecord]:
 
     Raises ValueError for a damaged line, naming the file and the line.
     """
-    latest: dict[tuple[str, int, str], ScenarioRecord] = {}
+    latest: dict[tuple[object, ...], ScenarioRecord] = {}
     for scenario in _lines(folder):
-        known = latest.get(scenario.key)
+        # The same scenario on another backend is another verdict.
+        key = (*scenario.key, *sorted(scenario.environment.items()))
+        known = latest.get(key)
         if known is None or scenario.attempt >= known.attempt:
-            latest[scenario.key] = scenario
-    return sorted(latest.values(), key=lambda s: s.key)
+            latest[key] = scenario
+    return sorted(latest.values(), key=lambda s: (s.key, sorted(s.environment.items())))
 
 
 def _lines(folder: Path) -> Iterator[ScenarioRecord]:

@@ -8,7 +8,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any, Protocol, TypeVar
 
 import httpx
@@ -137,7 +137,9 @@ class ServedStudio:
     """The studio behind uvicorn on a free loopback port: every byte crosses a real socket."""
 
     def __init__(self, app: FastAPI) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        # Said to be TCP, because asyncio turns Nagle's delay (40 ms an answer) off only where it knows.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.bind(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
@@ -286,8 +288,9 @@ async def _listen_in_process(app: FastAPI, path: str, headers: dict[str, str]) -
 
 def _listen_on_socket(address: str, path: str, headers: dict[str, str]) -> EventStream:
     url = "ws" + address.removeprefix("http") + path
+    opened = ExitStack()
     try:
-        connection = websockets.sync.client.connect(url, additional_headers=headers, proxy=None)
+        connection = opened.enter_context(websockets.sync.client.connect(url, additional_headers=headers, proxy=None))
     except InvalidStatus as error:
         raise ChannelRefused(str(error)) from error
 
@@ -299,7 +302,7 @@ def _listen_on_socket(address: str, path: str, headers: dict[str, str]) -> Event
     reader = threading.Thread(target=read, name="listener")
 
     def close() -> None:
-        connection.close()
+        opened.close()
         reader.join()
 
     stream = EventStream(close)

@@ -81,6 +81,38 @@ FAULTS = (
         "exactly",
     ),
     Fault(
+        "the LoRAs of a picture are lost",
+        "recipes",
+        "app/recipes/a1111.py",
+        "loras=tuple(_loras(prompt, pairs)),",
+        "loras=(),",
+        "the LoRA “neon-city” is read with strength 0.8",
+    ),
+    Fault(
+        "a deleted recipe leaves its picture",
+        "recipes",
+        "app/recipes/service.py",
+        "(self._folder / recipe.picture).unlink(missing_ok=True)",
+        "pass",
+        "no picture of a recipe is left",
+    ),
+    Fault(
+        "a search minds capital letters",
+        "recipes",
+        "app/recipes/search.py",
+        "for word in _BETWEEN_WORDS.split(fold_spaces(search))",
+        "for word in _BETWEEN_WORDS.split(search)",
+        "“Foggy lighthouse” is found",
+    ),
+    Fault(
+        "one reference picture too few is made",
+        "characters",
+        "app/generation/mock.py",
+        "for number in range(request.num_images)]",
+        "for number in range(max(1, request.num_images - 1))]",
+        "there are 4 reference pictures",
+    ),
+    Fault(
         "every picture is made square",
         "generation",
         "app/generation/mock.py",
@@ -150,7 +182,7 @@ def plant(fault: Fault, folder: Path) -> Outcome:
     if not red and run.status != 0:
         raise RuntimeError(f"{fault.name}: the run went wrong without a red scenario:\n{run.text[-2000:]}")
     said = [r for r in red if fault.says in r.reason]
-    return Outcome(fault, (said or red or [None])[0], len(red))
+    return Outcome(fault, next(iter(said or red), None), len(red))
 
 
 def plant_all(faults: Sequence[Fault]) -> Iterator[Outcome]:

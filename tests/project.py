@@ -54,12 +54,13 @@ class Project:
         path.write_text(text.replace(old, new), "utf-8")
 
     def pytest(self, *arguments: str) -> Run:
-        return self._run("-m", "pytest", "-p", "no:cacheprovider", *arguments)
+        return self.run("-m", "pytest", "-p", "no:cacheprovider", *arguments)
 
     def behave(self, *arguments: str) -> Run:
-        return self._run("-m", "behave", *arguments)
+        return self.run("-m", "behave", *arguments)
 
-    def _run(self, *arguments: str) -> Run:
+    def run(self, *arguments: str) -> Run:
+        """Run Python in the project's folder."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "BACKEND"))}
         done = subprocess.run(
             [sys.executable, *arguments],

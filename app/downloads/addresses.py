@@ -16,8 +16,9 @@ SCHEMES = ("http", "https")
 def fault_of_address(url: str) -> str | None:
     """What is wrong with an address as it was written, in words; None when nothing is."""
     try:
+        urlsplit(url)  # its view is shown by this reader, which refuses other things
         parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+    except (ValueError, httpx.InvalidURL) as error:
         return f"this is no address: {error}"
     if parsed.scheme not in SCHEMES:
         return f"only http and https addresses can be downloaded, not {parsed.scheme or 'an address without either'}"
@@ -48,7 +49,7 @@ def refuse_private(host: str, port: int) -> None:
     try:
         # Through the resolver even for plain numbers: it also reads 127.1, 0x7f000001 and their like.
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise PassingFault("unreachable", f"the host {host} cannot be found: {error}") from error
     for *_, address in found:
         refuse_private_peer(host, str(address[0]))

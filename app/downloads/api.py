@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
 from app.downloads.addresses import fault_of_address, without_secrets
-from app.downloads.service import DownloadQueue, Order
+from app.downloads.service import DownloadQueue
+from app.downloads.sources import Order
 from app.downloads.state import DownloadState
 from app.downloads.tables import Download
 from app.errors import InvalidInput

@@ -10,27 +10,27 @@ import logging
 import threading
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.clock import Clock
 from app.database import Database
 from app.downloads.delivery import Delivery, OnCompleted
 from app.downloads.names import name_in_url
-from app.downloads.sources import Hub
+from app.downloads.sources import Hub, Order
 from app.downloads.state import IN_FLIGHT, MOVES, MOVES_AT_START, DownloadState, Moves, check_move
 from app.downloads.stop import Stop
 from app.downloads.tables import Download
+from app.downloads.telling import change_of, progress_of
 from app.downloads.transfer import Transfer
 from app.downloads.workers import Work, Workers
 from app.errors import NotFound
-from app.events import Channel, Event
-from app.model_files import ModelKind
+from app.events import Channel
 
 log = logging.getLogger("app.downloads")
 
@@ -45,16 +45,6 @@ FRESH: dict[str, Any] = {
     "error_code": None,
     "error_message": None,
 }
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a caller asks for: an address, with its kind and perhaps its SHA-256, or a hub's version alone."""
-
-    url: str | None = None
-    kind: ModelKind = ModelKind.LORAS
-    sha256: str | None = None
-    model_version_id: int | None = None
 
 
 class Running:
@@ -103,11 +93,12 @@ class DownloadQueue:
 
         Its partial files are removed; going on from their bytes is not part of this yet.
         """
-        unfinished = self.find(*MOVES_AT_START)
-        for download in unfinished:
-            self._transfer.forget(download.id)
-            self._move(download.id, DownloadState.QUEUED, moves=MOVES_AT_START, **FRESH)
-        if unfinished or self.find(DownloadState.QUEUED):
+        left = self.find(DownloadState.QUEUED, *MOVES_AT_START)
+        for download in left:
+            if download.status in MOVES_AT_START:
+                self._transfer.forget(download.id)
+                self._move(download.id, DownloadState.QUEUED, moves=MOVES_AT_START, **FRESH)
+        if left:
             self._workers.wake()
 
     def close(self) -> None:
@@ -121,9 +112,19 @@ class DownloadQueue:
     def enqueue(self, orders: Sequence[Order]) -> list[Download]:
         """One download for each order, in their order; one that is in flight already is shared."""
         with self._lock:
-            ids = [self._find_shared(order) or self._add(order) for order in orders]
+            added, asked = [], []
+            with self._database.session() as session:
+                for order in orders:
+                    download = session.scalar(_shared_by(order))
+                    if download is None:
+                        download = self._new(order, _next_turn(session))
+                        session.add(download)
+                        added.append(download)
+                    asked.append(download)
+            for download in added:
+                self._tell(download)
         self._workers.wake()
-        return [self.get(download_id) for download_id in ids]
+        return self._up_to_date(asked)
 
     def find(self, *states: DownloadState) -> list[Download]:
         """The downloads in these states (none given: all), in the order of the queue."""
@@ -155,27 +156,17 @@ class DownloadQueue:
     def retry(self, download_id: str) -> Download:
         """Queue a failed or cancelled one again, at the end."""
         with self._lock:
-            self._move(download_id, DownloadState.QUEUED, turn=self._next_turn(), **FRESH)
+            with self._database.session() as session:
+                turn = _next_turn(session)
+            download = self._move(download_id, DownloadState.QUEUED, turn=turn, **FRESH)
         self._workers.wake()
-        return self.get(download_id)
+        return download
 
-    def _find_shared(self, order: Order) -> str | None:
-        for download in self.find(*IN_FLIGHT):
-            same_file = (
-                download.model_version_id == order.model_version_id
-                if order.model_version_id is not None
-                else (download.url, download.kind) == (order.url, order.kind)
-            )
-            # One that promises more than the other must be proven by itself.
-            if same_file and order.sha256 in (None, download.sha256):
-                return download.id
-        return None
-
-    def _add(self, order: Order) -> str:
+    def _new(self, order: Order, turn: int) -> Download:
         by_version = order.model_version_id is not None
-        download = Download(
+        return Download(
             id=uuid.uuid4().hex,
-            turn=self._next_turn(),
+            turn=turn,
             url=order.url or self._hub.address_of(order.model_version_id or 0),
             model_version_id=order.model_version_id,
             name=None if by_version else name_in_url(order.url or ""),
@@ -185,14 +176,6 @@ class DownloadQueue:
             created_at=self._clock.now(),
             **FRESH,
         )
-        with self._database.session() as session:
-            session.add(download)
-        self._tell(download)
-        return download.id
-
-    def _next_turn(self) -> int:
-        with self._database.session() as session:
-            return (session.scalar(select(func.max(Download.turn))) or 0) + 1
 
     def _up_to_date(self, downloads: Iterable[Download]) -> list[Download]:
         found = list(downloads)
@@ -227,15 +210,7 @@ class DownloadQueue:
                 setattr(download, name, value)
 
     def _tell(self, download: Download) -> None:
-        data = _told_of(download, self._clock.now())
-        if download.status is DownloadState.WAITING and download.waiting_until is not None:
-            data |= {"until": download.waiting_until.isoformat(), "why": download.error_message}
-        if download.status is DownloadState.FAILED:
-            data |= {"code": download.error_code, "message": download.error_message}
-        if download.status is DownloadState.COMPLETED:
-            data |= {"sha256": download.sha256}
-        kind = "started" if download.status is DownloadState.RUNNING else download.status.value
-        self.channel.publish(Event(download.id, kind, data))
+        self.channel.publish(change_of(download, self._clock.now()))
 
     def _take(self) -> Work | None:
         """The next download's delivery, its place taken; None when there is nothing to do."""
@@ -283,8 +258,7 @@ class DownloadQueue:
             if running.stop.event.is_set():
                 return  # it has ended for everybody who listens
             running.told_at, running.told_bytes = now, running.bytes_done
-            download = self.get(download_id)
-            self.channel.publish(Event(download_id, "progress", _told_of(download, now), droppable=True))
+            self.channel.publish(progress_of(self.get(download_id), now))
 
 
 class _Entry:
@@ -296,12 +270,15 @@ class _Entry:
         self.arrived = partial(queue._arrived, download_id, running)
 
 
-def _told_of(download: Download, now: datetime) -> dict[str, Any]:
-    return {
-        "name": download.name,
-        "state": download.state,
-        "attempt": download.attempt,
-        "bytes_done": download.bytes_done,
-        "bytes_total": download.bytes_total,
-        "at": now.isoformat(),
-    }
+def _next_turn(session: Session) -> int:
+    return (session.scalar(select(func.max(Download.turn))) or 0) + 1
+
+
+def _shared_by(order: Order) -> Select[Download]:
+    """The download in flight of the file that is ordered; one promised another sum, or none, must be proven apart."""
+    query = select(Download).where(Download.state.in_(IN_FLIGHT)).order_by(Download.turn).limit(1)
+    if order.sha256 is not None:
+        query = query.where(Download.sha256 == order.sha256)
+    if order.model_version_id is not None:
+        return query.where(Download.model_version_id == order.model_version_id)
+    return query.where(Download.url == order.url, Download.kind == order.kind)

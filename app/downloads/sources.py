@@ -25,6 +25,16 @@ KINDS = {
 
 
 @dataclass(frozen=True)
+class Order:
+    """What a caller asks for: an address, with its kind and perhaps its SHA-256, or a hub's version alone."""
+
+    url: str | None = None
+    kind: ModelKind = ModelKind.LORAS
+    sha256: str | None = None
+    model_version_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Source:
     """One file to fetch. name: None when only the answer will tell. sha256: in lower case; None: not promised."""
 

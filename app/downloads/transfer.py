@@ -21,6 +21,7 @@ from app.downloads.stop import Stop
 from app.downloads.web import Web
 from app.model_files import SAFETENSORS, SUFFIXES, BrokenHeader, ModelKind, is_model_file, read_header
 
+SNIFFED_BYTES = 512
 PAGES = frozenset({"text/html", "application/xhtml+xml", "application/json", "application/problem+json"})
 
 
@@ -101,12 +102,15 @@ class Transfer:
 
 def _write(response: httpx.Response, path: Path, stop: Stop, watcher: Watcher) -> tuple[int, str]:
     digest = hashlib.sha256()
+    head = bytearray()
     size_bytes = 0
     with path.open("wb") as file:
         for chunk in response.iter_bytes():
             stop.check()
-            if size_bytes == 0 and chunk.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
-                raise _page(response)
+            if len(head) < SNIFFED_BYTES:
+                head += chunk[:SNIFFED_BYTES]  # the first chunk may be a single byte
+                if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
+                    raise _page(response)
             digest.update(chunk)
             file.write(chunk)
             size_bytes += len(chunk)

@@ -173,7 +173,7 @@ def _told(host: str, stop: Stop) -> Iterator[None]:
     except httpx.TimeoutException as error:
         stop.check()
         raise PassingFault("unreachable", f"{host} has been silent for too long") from error
-    except httpx.RequestError as error:
+    except (httpx.RequestError, UnicodeError) as error:  # a host's name may be too long to be looked up
         stop.check()
         raise PassingFault("unreachable", f"the connection to {host} failed: {error}") from error
 

@@ -133,9 +133,7 @@ class Library:
             found = list(session.scalars(query))
         return found if len({row.sha256 for row in found}) == 1 else []
 
-    def _update(
-        self, kind: ModelKind, fresh: list[tuple[Found, Sums]], met: set[Key], report: ScanReport
-    ) -> None:
+    def _update(self, kind: ModelKind, fresh: list[tuple[Found, Sums]], met: set[Key], report: ScanReport) -> None:
         with self._writing, self._database.session() as session:
             # Looked up again: a download may have registered a file while this scan was hashing.
             rows = {_key(row): row for row in session.scalars(_of(kind))}
@@ -153,9 +151,7 @@ class Library:
                     session.delete(row)
                     report.gone += 1
 
-    def _write(
-        self, session: Session, kind: ModelKind, found: Found, sums: Sums, row: ModelFile | None
-    ) -> ModelFile:
+    def _write(self, session: Session, kind: ModelKind, found: Found, sums: Sums, row: ModelFile | None) -> ModelFile:
         if row is None:
             row = ModelFile(
                 id=uuid.uuid4().hex,

@@ -45,7 +45,10 @@ class FolderStore:
     def open(self, key: str) -> BinaryIO:
         path = self._path(key)
         with _storage_errors(key):
-            return path.open("rb")
+            try:
+                return path.open("rb")
+            except (FileNotFoundError, IsADirectoryError) as error:
+                raise NoSuchObject(f"there is no object {key!r}") from error
 
     def read(self, key: str) -> bytes:
         with self.open(key) as stream, _storage_errors(key):
@@ -93,10 +96,8 @@ def _written(data: bytes, folder: Path) -> Path:
 
 @contextmanager
 def _storage_errors(key: str) -> Iterator[None]:
-    """OSError as the store's own errors: only a file that is not there is "no such object"."""
+    """Any OSError that is not explained otherwise as the store's own trouble, its cause kept."""
     try:
         yield
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise NoSuchObject(f"there is no object {key!r}") from error
     except OSError as error:
         raise StorageUnavailable(f"the store cannot be used for {key!r}: {error.strerror}") from error

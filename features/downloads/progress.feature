@@ -13,8 +13,16 @@ Feature: Everybody sees how a download goes
       | started   |
       | verifying |
       | completed |
-    And its progress only grew
     And it is in the library when its end is told
+
+  @needs.virtual-clock
+  Scenario: Progress is told while a download runs, and only grows
+    Given the hub offers the LoRA "neon-city.safetensors" of 4 MB
+    And somebody listens to the downloads
+    And "neon-city.safetensors" is half downloaded
+    When the hub goes on with "neon-city.safetensors" after 3 seconds
+    Then "neon-city.safetensors" is complete
+    And its progress was told more than once and only grew
 
   Scenario: A failed download is failed everywhere
     Given the hub offers the LoRA "neon-city.safetensors" of 300 KB

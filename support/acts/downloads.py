@@ -99,6 +99,10 @@ class Downloads:
         if not until(lambda: self._world.hub.has_sent(own) >= half):
             raise StepError(f"the hub never came to send half of {name!r}")
 
+    def let_go_after(self, name: str, duration: timedelta) -> None:
+        self._world.clock.advance(duration)
+        self._world.hub.lets_go(self._world.own(name))
+
     def start_again_and_let_go(self, name: str) -> None:
         self.start(name)
         self._world.hub.lets_go(self._world.own(name))

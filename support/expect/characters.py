@@ -45,7 +45,11 @@ class ExpectCharacters:
     def differ(self) -> None:
         different = len(self._all())
         images = self._world.characters.images
-        self._hold(different == len(images), "no two are the same", f"{different} of {len(images)} differ")
+        self._hold(
+            different == len(images) > 1,
+            "there are several, and no two the same",
+            f"{different} of {len(images)} differ",
+        )
 
     def same_as_before(self) -> None:
         now = [self._world.characters.bytes_of(i) for i in self._world.characters.images]

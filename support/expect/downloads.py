@@ -109,9 +109,11 @@ class ExpectDownload:
 
     def progress_grew(self) -> None:
         done = [e["bytes_done"] for e in self._heard() if e["event"] == "progress"]
-        self._hold(done == sorted(set(done)), "only ever progresses", f"its progress was told as {done}")
         size = len(self._world.downloads.offered[self._name].content)
-        self._hold(bool(done) and done[-1] <= size, "tells its progress", f"its progress was told as {done} of {size}")
+        self._hold(len(done) > 1, "tells its progress more than once", f"it was told {len(done)} times: {done}")
+        self._hold(
+            done == sorted(set(done)) and done[-1] <= size, "only ever progresses", f"it was told as {done} of {size}"
+        )
 
     def was_in_the_library_when_told(self) -> None:
         ends = [e for e in self._heard() if e["event"] == "completed"]

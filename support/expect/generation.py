@@ -42,7 +42,9 @@ class ExpectPictures:
         self._hold(same, "the same seed makes the same picture, byte for byte", "the two pictures differ")
 
     def differ_from_before(self) -> None:
-        before, now = self._world.generation.before[0], self._first()
+        now = self._first()
+        self._hold(bool(self._world.generation.before), "a second picture is made", "there is only the first one")
+        before = self._world.generation.before[0]
         self._hold(not oracle.same_pixels(before, now), "another seed makes another picture", "every pixel is the same")
 
     def show(self, colour: str) -> None:

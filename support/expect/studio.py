@@ -26,7 +26,9 @@ class ExpectRefused:
         self._hold(self._answer.status < 500, "the refusal says what the caller can do", "the studio failed")
         whole = f"{self._answer.field or ''} {self._answer.reason}"
         self._hold(
-            why.lower() in whole.lower(), f"it is refused because of {why!r}", f"the reason told is: {self._answer.reason}"
+            why.lower() in whole.lower(),
+            f"it is refused because of {why!r}",
+            f"the reason told is: {self._answer.reason}",
         )
         self._is_problem()
 

@@ -92,7 +92,9 @@ class Hub:
             if self._paths.get(path, name) != name:
                 path = f"/files/{version_id}/{file_name}"
             sha256 = published_sha256 or hashlib.sha256(content).hexdigest()
-            url = self.url + quote(path)
+            # Slashes of the name too: a client would resolve the dots between them.
+            folder, _, _ = path.partition(file_name)
+            url = f"{self.url}{folder}{quote(file_name, safe='')}"
             offered = Offered(name, file_name, kind, version_id, url, sha256, content)
             self._offers[name] = offered
             self._paths[path] = name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import socketserver
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -127,8 +128,8 @@ class _Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
             self._open.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A reader or writer that we cut off at the end has nothing to report.
-        if not self.closing.is_set():
+        # A client may go at any moment, and at the end we cut them off ourselves: neither is a fault.
+        if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
     def hang_up_all(self) -> list[threading.Thread]:

@@ -13,7 +13,7 @@ from tests.performance.measuring import ROOT, Figure, alternating, run, seconds
 from tests.project import Project
 
 SCENARIOS = 300
-STEPS = '''
+STEPS = """
 @given("the studio is asked {int}")
 def given_asked(world, number):
     world.ask(world.client.generation.backends())
@@ -27,7 +27,7 @@ def when_asked(world, number):
 @then("it answers {int}")
 def then_answers(world, number):
     world.ask(world.client.generation.backends()).must()
-'''
+"""
 
 
 def figures() -> Iterator[Figure]:
@@ -96,8 +96,9 @@ def _with_report(project: Project) -> None:
     record, results = project.folder / "record", project.folder / "results"
     run(project.folder, "-m", "pytest", "features", "-q", "-n", "2", "-p", "no:cacheprovider", "--record", str(record),
         "--alluredir", str(results), "--clean-alluredir")  # fmt: skip
-    run(ROOT, "-m", "reports", "render", "--record", str(record), "--allure", str(results), "--root",
-        str(project.folder), "--out", str(project.folder / "out"), "--history", str(project.folder / "history"))  # fmt: skip
+    paths = {"record": record, "allure": results, "root": project.folder}
+    paths |= {name: project.folder / name for name in ("out", "history")}
+    run(ROOT, "-m", "reports", "render", *(f"--{name}={path}" for name, path in paths.items()))
 
 
 def _project(folder: Path, scenarios: int) -> Project:
