@@ -44,8 +44,9 @@ FAULTS = (
         "the last event is lost",
         "downloads",
         "app/downloads/service.py",
-        "        self.channel.publish(Event(download.id, kind, data))",
-        '        if kind != "completed":\n            self.channel.publish(Event(download.id, kind, data))',
+        "        self.channel.publish(change_of(download, self._clock.now()))",
+        "        if download.status is not DownloadState.COMPLETED:\n"
+        "            self.channel.publish(change_of(download, self._clock.now()))",
         "is told as queued, started, verifying, completed",
     ),
     Fault(
@@ -68,8 +69,8 @@ FAULTS = (
         "two who ask are served twice",
         "downloads",
         "app/downloads/service.py",
-        "ids = [self._find_shared(order) or self._add(order) for order in orders]",
-        "ids = [self._add(order) for order in orders]",
+        "download = session.scalar(_shared_by(order))",
+        "download = None",
         "is one download for all who ask",
     ),
     Fault(

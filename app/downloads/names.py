@@ -34,7 +34,7 @@ def safe_name(text: str) -> str:
 
 def safe_file_name(text: str) -> str:
     """The last part of whatever `text` is (a name, a path, with either slash), made safe, suffix kept."""
-    last = re.split(r"[/\\]", text)[-1]
+    last = re.split(r"[/\\]", text.encode("utf-8", "replace").decode())[-1]
     path = PurePosixPath(last.strip())
     suffix = _FORBIDDEN.sub("", path.suffix)[:16].rstrip(" ._")
     # Twice, because a name freed of its leading dots may be a device's.

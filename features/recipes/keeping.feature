@@ -34,6 +34,7 @@ Feature: Recipes are kept, and found again
       | v1.5       | a beacon in the style of v1.5 |
       | girl's     | a girl's beacon               |
       | cafe       | a café by the sea             |
+      | CAFÉ       | a cafe by the sea             |
       | 日本       | 日本の灯台                    |
 
   @needs.own-studio
