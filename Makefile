@@ -32,6 +32,7 @@ report: setup ## Run the acceptance suite on the studio, render the report, prin
 	@rm -rf build/record build/allure-results
 	@$(RUN) pytest features -p no:randomly --gherkin-terminal-reporter --record build/record --alluredir build/allure-results $(ARGS) || true
 	@$(RUN) reports render --record build/record --allure build/allure-results --out build/report
+	@$(RUN) reports gate --record build/record --allure build/allure-results
 
 test: setup features behave ## Run everything: features under both runners, their comparison, the tests
 	$(RUN) reports compare --pytest build/both/pytest --behave build/both/behave

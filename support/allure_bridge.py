@@ -19,6 +19,7 @@ import pytest
 from allure_commons.model2 import Label, TestResult
 from allure_commons.reporter import AllureReporter
 
+from support.files import Files
 from support.record import Attachment, ScenarioRecord, Status, StepRecord
 
 # The bridge to pytest puts an unfilled record on every scenario's item, so that one which never runs is labelled too.
@@ -45,6 +46,8 @@ class AllureBridge:
     def __init__(self, config: pytest.Config, folder: Path) -> None:
         self._config = config
         self._folder = folder
+        self._files = Files()
+        config.add_cleanup(self._files.close)
         self._item: pytest.Item | None = None
         self._attempts: list[ScenarioRecord] = []
         self._starts: dict[int, float] = {}
@@ -68,7 +71,7 @@ class AllureBridge:
         self._starts[id(step)] = time.time()
 
     def attached(self, scenario: ScenarioRecord, step: StepRecord | None, evidence: Attachment, body: bytes) -> None:
-        (self._folder / _source(evidence)).write_bytes(body)
+        self._files.write(self._folder / _source(evidence), body)
 
     def step_finished(self, scenario: ScenarioRecord, step: StepRecord) -> None: ...
 
@@ -101,7 +104,7 @@ class AllureBridge:
 
     def _write(self, result: dict[str, Any]) -> None:
         file = self._folder / f"{result['uuid']}-result.json"
-        file.write_text(json.dumps(result, ensure_ascii=False), "utf-8")
+        self._files.write(file, json.dumps(result, ensure_ascii=False).encode())
 
     def _pytests_view(self, scenario: ScenarioRecord, result: TestResult) -> dict[str, Any]:
         """What only pytest knows: that a scenario failed before it began or after it ended, and the traceback."""
@@ -162,7 +165,7 @@ class AllureBridge:
 
     def _attach(self, name: str, media_type: str, extension: str, text: str) -> dict[str, str]:
         source = f"{uuid4()}-attachment.{extension}"
-        (self._folder / source).write_text(text, "utf-8")
+        self._files.write(self._folder / source, text.encode())
         return {"name": name, "type": media_type, "source": source}
 
     def _links(self, scenario: ScenarioRecord) -> list[dict[str, str]]:

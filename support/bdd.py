@@ -14,7 +14,7 @@ import pkgutil
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, get_type_hints
 
@@ -52,28 +52,28 @@ class Runs(Protocol):
 
 @dataclass(frozen=True)
 class StepDefinition:
-    """A pattern and its function. kind: given, when or then. names: the arguments that the pattern fills."""
+    """A pattern and its function.
+
+    kind: given, when or then. names: the arguments that the pattern fills. wants: `table`, `text`, or both.
+    """
 
     kind: str
     pattern: str
     func: Callable[..., Any]
     expression: Any
     names: tuple[str, ...]
+    wants: tuple[str, ...] = ()
     table_type: Any = None
 
-    @property
+    @cached_property
     def file(self) -> Path:
         return Path(self.func.__code__.co_filename).resolve()
 
-    @property
+    @cached_property
     def where(self) -> str:
         file = self.file
         shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
         return f"{shown}:{self.func.__code__.co_firstlineno}"
-
-    @property
-    def wants(self) -> tuple[str, ...]:
-        return tuple(extra for extra in EXTRAS if extra in inspect.signature(self.func).parameters)
 
     def match(self, text: str) -> dict[str, Any] | None:
         """The arguments that `text` gives to the function, or None when it is another sentence."""
@@ -188,7 +188,8 @@ def define(kind: str, pattern: str, func: Callable[..., Any]) -> StepDefinition:
     hints = get_type_hints(func)
     for name, parameter_type in zip(names, expression.parameter_types, strict=True):
         _agree(where, pattern, name, hints.get(name), parameter_type)
-    return StepDefinition(kind, pattern, func, expression, names, hints.get("table"))
+    wants = tuple(name for name in parameters if name in EXTRAS)
+    return StepDefinition(kind, pattern, func, expression, names, wants, hints.get("table"))
 
 
 def _agree(where: str, pattern: str, name: str, hint: Any, parameter_type: Any) -> None:
@@ -243,11 +244,10 @@ def call(
     arguments = definition.match(sentence)
     if arguments is None:
         raise StepError(f"{definition.where}: {definition.pattern!r} does not match {sentence!r}")
-    wants = definition.wants
     for name, value in (("table", table), ("text", text)):
-        if name in wants and value is None:
+        if name in definition.wants and value is None:
             raise StepError(f"{definition.where}: {definition.pattern!r} needs a {name} below the sentence")
-        if name not in wants and value is not None:
+        if name not in definition.wants and value is not None:
             raise StepError(
                 f"{definition.where}: {definition.pattern!r} got a {name} that nobody reads: "
                 f"take it as an argument `{name}`, or remove it from the feature"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +66,15 @@ class _Session:
             options.get("backend"), options.get("transport"), options.get("studio-url")
         )
         self.observers: list[Observer] = []
-        self._temporary = tempfile.TemporaryDirectory(prefix="proofsheet-")
-        self._previous = tempfile.tempdir
-        leaks.own_temporary_folder(Path(self._temporary.name))
+        self._ends = ExitStack()
+        self._temporary = self._ends.enter_context(leaks.own_temporary_folder())
         self._template: Path | None = None
         self._records: dict[str, dict[tuple[int, str], ScenarioRecord]] = {}
         self.undefined: dict[str, str] = {}
-        self._writer: RecordWriter | None = None
         if "record" in options:
-            self._writer = RecordWriter(Path(options["record"]), f"behave-{self.environment.transport}")
-            self.observers.append(self._writer)
+            writer = RecordWriter(Path(options["record"]), f"behave-{self.environment.transport}")
+            self._ends.callback(writer.close)
+            self.observers.append(writer)
 
     def record(self, scenario: Any) -> ScenarioRecord:
         path = Path(scenario.filename).resolve()
@@ -87,14 +86,11 @@ class _Session:
 
     def start(self, record: ScenarioRecord) -> running.ScenarioRun:
         if self._template is None:
-            self._template = fresh_home(Path(self._temporary.name))
+            self._template = fresh_home(self._temporary)
         return running.ScenarioRun(record, self.environment, self.observers, self._template)
 
     def close(self) -> None:
-        tempfile.tempdir = self._previous
-        self._temporary.cleanup()
-        if self._writer is not None:
-            self._writer.close()
+        self._ends.close()
 
 
 def _refuse(message: str) -> None:

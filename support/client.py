@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from support.evidence import Evidence, Exchange, readable
+from support.evidence import Evidence, Exchange
 from support.studios import EventStream, Studio
 
 
@@ -78,9 +78,9 @@ class StudioClient:
             Exchange(
                 method,
                 request.url.raw_path.decode("ascii"),
-                readable(_body_of(request), request.headers.get("content-type", "")),
+                (_body_of(request), request.headers.get("content-type", "")),
                 response.status_code,
-                readable(response.content, response.headers.get("content-type", "")),
+                (response.content, response.headers.get("content-type", "")),
             )
         )
         return Answer(response.status_code, response.headers, response.content, f"{method} {path}")

@@ -25,21 +25,20 @@ class Piece:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer, as a person wants to read it."""
+    """One request and its answer. sent, received: the bodies with their content types, made readable when read."""
 
     method: str
     address: str
-    sent: str
+    sent: tuple[bytes, str]
     status: int
-    received: str
+    received: tuple[bytes, str]
 
     def line(self) -> str:
         return f"{self.method} {self.address} → {self.status}"
 
     def text(self) -> str:
-        sent = f"\n{self.sent}" if self.sent else ""
-        received = f"\n{self.received}" if self.received else ""
-        return f"{self.method} {self.address}{sent}\n→ {self.status}{received}"
+        parts = [f"{self.method} {self.address}", readable(*self.sent), f"→ {self.status}", readable(*self.received)]
+        return "\n".join(part for part in parts if part)
 
 
 @dataclass
@@ -73,6 +72,13 @@ class Evidence:
         """The last exchange, for a message that names what was found."""
         with self._lock:
             return self._recent[-1].text() if self._recent else "the studio was never asked"
+
+    def drop(self) -> tuple[()]:
+        """Forget what has come together since the last take; the last exchanges stay for `nearest`."""
+        with self._lock:
+            self._pieces.clear()
+            self._exchanges.clear()
+        return ()
 
     def take(self) -> list[Piece]:
         """What has come together since the last take: pictures, texts, and the exchanges in one piece."""

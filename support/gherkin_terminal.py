@@ -31,16 +31,17 @@ def configure(config: pytest.Config) -> None:
     if not getattr(config.option, "gherkin_terminal_reporter", False):
         return
     config.option.gherkin_terminal_reporter = False
+    config.option.tell_scenarios = True  # travels to xdist's workers with the other options
     printer = GherkinTerminal(config, verbosity=config.option.verbose)
-    if not hasattr(config, "workerinput"):
-        # pytest's own progress, dots and node ids, would stand between our lines.
-        config.option.verbose = -1
-        config.pluginmanager.register(printer, NAME)
+    # pytest's own progress, dots and node ids, would stand between our lines.
+    config.option.verbose = -1
+    config.pluginmanager.register(printer, NAME)
 
 
-def tell(report: pytest.TestReport, record: ScenarioRecord) -> None:
+def tell(config: pytest.Config, report: pytest.TestReport, record: ScenarioRecord) -> None:
     """Let the record travel with the report, from a worker too; and let a failure read as the feature does."""
-    report.proofsheet = asdict(record)  # type: ignore[attr-defined]
+    if getattr(config.option, "tell_scenarios", False):
+        report.proofsheet = asdict(record)  # type: ignore[attr-defined]
     if report.failed:
         report.longrepr = "\n".join(lines_of(record, all_steps=True))
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
+import os
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from support.waiting import until
 
-HANDLES = Path("/dev/fd")
+HANDLES = "/dev/fd"
 
 
 class SomethingLeftBehind(Exception):
@@ -28,11 +31,8 @@ class Traces:
 
     @classmethod
     def now(cls) -> Traces:
-        return cls(
-            frozenset(threading.enumerate()),
-            _handles(),
-            frozenset(p.name for p in Path(tempfile.gettempdir()).iterdir()),
-        )
+        temporary = os.listdir(tempfile.gettempdir())  # noqa: PTH208
+        return cls(frozenset(threading.enumerate()), _handles(), frozenset(temporary))
 
     def since(self, before: Traces) -> list[str]:
         """What is there now and was not `before`, in words."""
@@ -44,15 +44,18 @@ class Traces:
 
 
 def _handles() -> frozenset[tuple[str, str]]:
-    """Open file descriptors with what each is open on; empty where the system does not show them."""
+    """Open file descriptors with what each is open on; empty where the system does not show them.
+
+    With os, not pathlib: this runs twice a scenario, and Path objects take three times as long.
+    """
     found = set()
     try:
-        numbers = [p.name for p in HANDLES.iterdir()]
+        numbers = os.listdir(HANDLES)  # noqa: PTH208
     except OSError:
         return frozenset()
     for number in numbers:
         try:
-            found.add((number, str((HANDLES / number).readlink())))
+            found.add((number, os.readlink(f"{HANDLES}/{number}")))  # noqa: PTH115
         except OSError:
             continue  # the handle of this very listing
     return frozenset(found)
@@ -78,7 +81,19 @@ def check(before: Traces) -> None:
     raise SomethingLeftBehind("the scenario left behind: " + "; ".join(left))
 
 
-def own_temporary_folder(root: Path) -> None:
-    """Give this process a folder for temporary files that nobody else writes to."""
-    root.mkdir(parents=True, exist_ok=True)
-    tempfile.tempdir = str(root)
+@contextmanager
+def own_temporary_folder() -> Iterator[Path]:
+    """A folder for this process's temporary files that nobody else writes to; gone at the end.
+
+    In memory where the system has such a place and TMPDIR names no other: making a file there costs a
+    fortieth of what it may cost on a disk.
+    """
+    memory = Path("/dev/shm")
+    usual = "TMPDIR" in os.environ or not os.access(memory, os.W_OK)
+    previous = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="proofsheet-", dir=None if usual else memory) as folder:
+        tempfile.tempdir = folder
+        try:
+            yield Path(folder)
+        finally:
+            tempfile.tempdir = previous

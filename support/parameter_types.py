@@ -63,6 +63,14 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=float(number) * SECONDS[unit.removesuffix("s")])
 
 
+def in_words(length: timedelta) -> str:
+    """A length of time as people say it: `2 minutes`, `1.5 seconds`."""
+    seconds = length.total_seconds()
+    unit = next((u for u in ("day", "hour", "minute") if seconds >= SECONDS[u] and not seconds % SECONDS[u]), "second")
+    count = seconds / SECONDS[unit]
+    return f"{count:.3g} {unit}{'' if count == 1 else 's'}"
+
+
 @parameter_type(r"\d+(?:\.\d+)? ?%")
 def percent(text: str) -> Percent:
     """`40 %`: a share of a hundred."""

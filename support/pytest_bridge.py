@@ -6,12 +6,10 @@ given three catch-all definitions, and the sentence itself is found and run by s
 
 from __future__ import annotations
 
-import copy
-import shutil
-import tempfile
 import types
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from support.world import fresh_home
 
 ENVIRONMENT = pytest.StashKey[backends.Environment]()
 OBSERVERS = pytest.StashKey[list[Observer]]()
+TEMPORARY = pytest.StashKey[Path]()
 TEMPLATE = pytest.StashKey[Path]()
 SCENARIO = allure_bridge.SCENARIO
 RUN = pytest.StashKey[running.ScenarioRun]()
@@ -48,7 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     config.stash[ENVIRONMENT] = environment
     config.stash[OBSERVERS] = []
-    leaks.own_temporary_folder(_temporary(config))
+    ends = ExitStack()
+    config.stash[TEMPORARY] = ends.enter_context(leaks.own_temporary_folder())
+    config.add_cleanup(ends.close)
     if options.record and not options.collectonly and not _controls_workers(config):
         writer = RecordWriter(options.record, f"{environment.transport}-{_worker(config)}")
         config.stash[OBSERVERS].append(writer)
@@ -59,18 +60,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if (allure := allure_bridge.plugin(config)) is not None:
         config.stash[OBSERVERS].append(allure)
         config.pluginmanager.register(allure, "proofsheet-allure")
-
-
-def _temporary(config: pytest.Config) -> Path:
-    root = Path(tempfile.mkdtemp(prefix="proofsheet-"))
-    previous = tempfile.tempdir
-
-    def forget() -> None:
-        tempfile.tempdir = previous
-        shutil.rmtree(root, ignore_errors=True)
-
-    config.add_cleanup(forget)
-    return root
 
 
 def _worker(config: pytest.Config) -> str:
@@ -167,8 +156,8 @@ def _then(request: pytest.FixtureRequest, sentence: str, datatable: Any = None, 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest) -> None:
     item, config = request.node, request.config
     if TEMPLATE not in config.stash:
-        config.stash[TEMPLATE] = fresh_home(Path(tempfile.gettempdir()))
-    record = copy.deepcopy(item.stash[SCENARIO])
+        config.stash[TEMPLATE] = fresh_home(config.stash[TEMPORARY])
+    record = item.stash[SCENARIO].unfilled()
     record.attempt = getattr(item, "execution_count", 1) - 1
     observers = config.stash[OBSERVERS]
     item.stash[RUN] = running.ScenarioRun(record, config.stash[ENVIRONMENT], observers, config.stash[TEMPLATE])
@@ -187,11 +176,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if SCENARIO not in item.stash:
         return
     if report.when == "setup" and report.skipped:
-        record = copy.deepcopy(item.stash[SCENARIO])
+        record = item.stash[SCENARIO].unfilled()
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         observers = item.config.stash[OBSERVERS]
         running.skip(record, reason.removeprefix("Skipped: "), observers)
-        gherkin_terminal.tell(report, record)
+        gherkin_terminal.tell(item.config, report, record)
     elif report.when == "call" and RUN in item.stash:
-        gherkin_terminal.tell(report, item.stash[RUN].record)
+        gherkin_terminal.tell(item.config, report, item.stash[RUN].record)
         del item.stash[RUN]

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
+
+from support.files import Files
 
 # passed: held. failed: a promise was broken. broken: the suite or the studio could not go on.
 # undefined: the sentence is not written yet. skipped: not run, and `reason` says why.
@@ -78,6 +80,10 @@ class ScenarioRecord:
     description: str = ""
     example: dict[str, str] = field(default_factory=dict)
 
+    def unfilled(self) -> ScenarioRecord:
+        """A copy for another attempt: the same sentences, none of them run."""
+        return replace(self, steps=[replace(step, attachments=[]) for step in self.steps], attachments=[])
+
     @property
     def key(self) -> tuple[str, int, str]:
         return self.uri, self.line, self.name
@@ -101,6 +107,7 @@ class RecordWriter:
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._files = Files()
         self._file = (folder / f"{name}.ndjson").open("a", encoding="utf-8")
 
     def scenario_started(self, scenario: ScenarioRecord) -> None: ...
@@ -110,7 +117,7 @@ class RecordWriter:
     def step_finished(self, scenario: ScenarioRecord, step: StepRecord) -> None: ...
 
     def attached(self, scenario: ScenarioRecord, step: StepRecord | None, evidence: Attachment, body: bytes) -> None:
-        (self._folder / evidence.file).write_bytes(body)
+        self._files.write(self._folder / evidence.file, body)
 
     def scenario_finished(self, scenario: ScenarioRecord) -> None:
         self._file.write(json.dumps(asdict(scenario), ensure_ascii=False) + "\n")
@@ -118,6 +125,7 @@ class RecordWriter:
 
     def close(self) -> None:
         self._file.close()
+        self._files.close()
 
 
 def read_record(folder: Path) -> list[ScenarioRecord]:

@@ -21,7 +21,10 @@ from tests.project import Project
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault in one place. noun: the features that must notice it; says: what the message must speak of."""
+    """A fault in one place.
+
+    noun: the features that must notice it; says: what the message must speak of; shown: in the README, too.
+    """
 
     name: str
     noun: str
@@ -29,6 +32,7 @@ class Fault:
     old: str
     new: str
     says: str
+    shown: bool = False
 
 
 FAULTS = (
@@ -39,6 +43,7 @@ FAULTS = (
         "if source.sha256 is not None and part.sha256 != source.sha256:",
         "if source.sha256 is not None and False:",
         "fails because of 'its checksum is wrong'",
+        shown=True,
     ),
     Fault(
         "the last event is lost",
@@ -63,7 +68,7 @@ FAULTS = (
         "app/downloads/delivery.py",
         "seconds = back_off(attempt) if fault.wait_seconds is None else fault.wait_seconds",
         "seconds = back_off(attempt)",
-        "waits for 0:02:00",
+        "waits for 2 minutes",
     ),
     Fault(
         "two who ask are served twice",
@@ -79,7 +84,7 @@ FAULTS = (
         "app/library/hashes.py",
         'digits = text.strip().lower().removeprefix("0x")',
         'digits = text.strip().removeprefix("0x")',
-        "exactly",
+        "“neon-city.safetensors” is found, and nothing else",
     ),
     Fault(
         "the LoRAs of a picture are lost",
@@ -88,6 +93,7 @@ FAULTS = (
         "loras=tuple(_loras(prompt, pairs)),",
         "loras=(),",
         "the LoRA “neon-city” is read with strength 0.8",
+        shown=True,
     ),
     Fault(
         "a deleted recipe leaves its picture",
@@ -120,6 +126,7 @@ FAULTS = (
         "image = _textured(COLOURS[behind], (request.width, request.height), chance)",
         "image = _textured(COLOURS[behind], (request.width, request.width), chance)",
         "the picture measures",
+        shown=True,
     ),
     Fault(
         "the seed is not used",

@@ -8,6 +8,8 @@ import pytest
 
 from tests.faults import FAULTS, Fault, plant
 
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text("utf-8")
+
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_planted_fault_is_noticed_for_the_right_reason(fault: Fault, tmp_path: Path) -> None:
@@ -15,3 +17,6 @@ def test_a_planted_fault_is_noticed_for_the_right_reason(fault: Fault, tmp_path:
     assert outcome.noticed is not None, "no scenario noticed it"
     assert fault.says in outcome.message
     assert outcome.message.startswith("Promise: ")
+    if fault.shown:
+        said = "\n".join(outcome.message.splitlines()[:2])
+        assert said in README, "the README shows another message"

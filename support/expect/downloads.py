@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from support.acts.downloads import FINAL
+from support.parameter_types import in_words
 from support.promise import hold
 from support.waiting import until
 
@@ -42,7 +43,9 @@ class ExpectDownload:
         self._hold(
             len(self._in_library()) == 1,
             "is in the library once it is complete",
-            f"the library lists it {len(self._in_library())} times",
+            f"the library lists it {len(self._in_library())} times"
+            if self._in_library()
+            else "the library does not list it",
         )
 
     def cancelled(self) -> None:
@@ -63,9 +66,9 @@ class ExpectDownload:
     def waits_for(self, duration: timedelta) -> None:
         until(lambda: self._world.downloads.state(self._name) in ("waiting", *FINAL))
         view: Any = self._world.downloads.view(self._name)
-        self._hold(view["state"] == "waiting", f"waits for {duration}", self._finding())
+        self._hold(view["state"] == "waiting", f"waits for {in_words(duration)}", self._finding())
         left = datetime.fromisoformat(view["waiting_until"]) - self._world.clock.now()
-        self._hold(left == duration, f"waits for {duration}", f"it waits for {left}")
+        self._hold(left == duration, f"waits for {in_words(duration)}", f"it waits for {in_words(left)}")
 
     def left_nothing(self) -> None:
         """No model, no partial file, no row in the library: only the download's own record may tell of it."""

@@ -25,15 +25,15 @@ class ExpectLibrary:
         """The last search found exactly these."""
         items = [item["file_name"] for item in self._world.answered.must().body["items"]]
         wanted = [self._world.own(name) for name in names]
-        self._hold(items == wanted, f"exactly {wanted or 'nothing'} is found", f"{items or 'nothing'} is found")
+        self._hold(items == wanted, f"{_named(wanted)} is found, and nothing else", f"{_named(items)} is found")
 
     def lists(self, name: str) -> None:
         names = self._names()
-        self._hold(self._world.own(name) in names, f"the library lists “{name}”", f"it lists {names or 'nothing'}")
+        self._hold(self._world.own(name) in names, f"the library lists “{name}”", f"it lists {_named(names)}")
 
     def does_not_list(self, name: str) -> None:
         names = self._names()
-        self._hold(self._world.own(name) not in names, f"“{name}” has left the library", f"it lists {names}")
+        self._hold(self._world.own(name) not in names, f"“{name}” has left the library", f"it lists {_named(names)}")
 
     def holds(self, name: str) -> None:
         """Listed once, with the hash of what the hub offers; and, where we may look, the same bytes on the disk."""
@@ -63,3 +63,7 @@ class ExpectLibrary:
 def library(world: World) -> ExpectLibrary:
     """Checks on the library."""
     return ExpectLibrary(world)
+
+
+def _named(names: list[str]) -> str:
+    return " and ".join(f"“{name}”" for name in names) or "nothing"

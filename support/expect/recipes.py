@@ -30,7 +30,7 @@ class ExpectSettings:
     def name_the_lora(self, name: str, strength: float) -> None:
         loras = {lora["name"]: lora["strength"] for lora in self._found.get("loras", [])}
         self._hold(
-            loras.get(name) == strength, f"the LoRA “{name}” is read with strength {strength}", f"read are {loras}"
+            loras.get(name) == strength, f"the LoRA “{name}” is read with strength {strength}", _told_loras(loras)
         )
 
     def are_none(self) -> None:
@@ -48,6 +48,11 @@ def told(settings: dict[str, Any], what: str) -> str:
     names = {"negative prompt": "negative_prompt", "steps": "num_inference_steps", "guidance": "guidance_scale"}
     value = settings.get(names.get(what, what))
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _told_loras(loras: dict[str, float]) -> str:
+    told_ones = [f"“{name}” with strength {strength}" for name, strength in loras.items()]
+    return f"read is {' and '.join(told_ones)}" if told_ones else "no LoRA is read"
 
 
 def settings_read(world: World) -> ExpectSettings:

@@ -36,7 +36,7 @@ class ExpectRefused:
         self._hold(self._answer.field == field, f"the refusal names {field}", f"it names {self._answer.field}")
 
     def turned_away(self) -> None:
-        self._hold(self._answer.status in (401, 403), "the caller is turned away", f"answered {self._answer.status}")
+        self._hold(self._answer.status in (401, 403), "the caller is turned away", "the caller was answered")
         self._is_problem()
 
     def _is_problem(self) -> None:

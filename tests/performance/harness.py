@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import statistics
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
+
+from app.settings import Settings
+from app.studio import build_studio
 from support import backends, leaks
 from support.world import World, fresh_home
 from tests.performance.measuring import ROOT, Figure, alternating, run, seconds
@@ -30,41 +36,102 @@ def then_answers(world, number):
 """
 
 
+# What there is without us: pytest-bdd's own steps, one studio for all scenarios, httpx's own way into it.
+BARE = """
+import asyncio
+import tempfile
+from pathlib import Path
+
+import httpx
+import pytest
+from app.settings import Settings
+from app.studio import build_studio
+from pytest_bdd import given, parsers, scenarios, then, when
+
+scenarios("features/planted.feature")
+
+
+@pytest.fixture(scope="session")
+def ask():
+    app = build_studio(Settings.exactly(studio_home=Path(tempfile.mkdtemp())))
+    with asyncio.Runner() as loop:
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+        yield lambda: loop.run(client.get("/api/v1/backends"))
+        loop.run(client.aclose())
+
+
+@given(parsers.parse("the studio is asked {number:d}"))
+def given_asked(ask, number):
+    ask()
+
+
+@when(parsers.parse("it is asked {number:d}"))
+def when_asked(ask, number):
+    ask()
+
+
+@then(parsers.parse("it answers {number:d}"))
+def then_answers(ask, number):
+    assert ask().status_code == 200
+"""
+
+
 def figures() -> Iterator[Figure]:
     """Every figure of the harness, cheapest first."""
-    yield _import()
+    yield from _import()
     yield from _in_process()
     with tempfile.TemporaryDirectory() as folder:
         yield from _runners(Path(folder))
 
 
-def _import() -> Figure:
+def _import() -> Iterator[Figure]:
     taken = alternating(
         {
             "studio": lambda: run(ROOT, "-c", "import app.studio"),
+            "libraries": lambda: run(ROOT, "-c", "import fastapi, sqlalchemy.orm, pydantic_settings, httpx, PIL.Image"),
             "nothing": lambda: run(ROOT, "-c", "pass"),
         },
-        rounds=5,
+        rounds=7,
     )
-    return Figure("import of the mock studio", taken["studio"] - taken["nothing"], "s", 0.6)
+    studio, libraries = (taken[name] - taken["nothing"] for name in ("studio", "libraries"))
+    yield Figure("import of the mock studio", studio, "s", 0.6)
+    yield Figure("the same against FastAPI, SQLAlchemy, httpx and Pillow alone", studio, "s", libraries)
 
 
 def _in_process() -> Iterator[Figure]:
     environment = backends.environment("mock")
-    with tempfile.TemporaryDirectory() as folder:
-        # As in a run: a world looks for what is left in its process's own folder for temporary files.
-        leaks.own_temporary_folder(Path(folder) / "temporary")
-        template = fresh_home(Path(folder))
+    with leaks.own_temporary_folder() as folder:
+        template = fresh_home(folder)
+        # Made and asked before the world, so that what it holds open is not taken for the world's.
+        peer = _HttpxAlone(Path(shutil.copytree(template, folder / "peer")))
+        peer.ask()
         world = World(environment, template)
         ask = world.client.generation.backends
-        requests = [seconds(ask) for _ in range(500)]
+        taken = alternating({"ours": ask, "httpx": peer.ask}, rounds=500)
         health = [seconds(world.client.health) for _ in range(200)]
         world.close()
+        peer.close()
         worlds = [seconds(lambda: _open_and_close(environment, template)) for _ in range(50)]
-        tempfile.tempdir = None
-    yield Figure("one request in-process, from memory", statistics.median(requests) * 1000, "ms", 0.4)
+    yield Figure("one request in-process, from memory", taken["ours"] * 1000, "ms", 0.4)
+    yield Figure("the same against httpx's ASGITransport", taken["ours"] * 1000, "ms", taken["httpx"] * 1000)
     yield Figure("one request in-process, with the database and the disk", statistics.median(health) * 1000, "ms")
     yield Figure("a world: studio built, started, asked once, ended", statistics.median(worlds) * 1000, "ms")
+
+
+class _HttpxAlone:
+    """httpx's own way into an ASGI application, which keeps no evidence."""
+
+    def __init__(self, home: Path) -> None:
+        self._loop = asyncio.Runner()
+        app = build_studio(Settings.exactly(studio_home=home))
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+
+    def ask(self) -> httpx.Response:
+        return self._loop.run(self._client.get("/api/v1/backends"))
+
+    def close(self) -> None:
+        self._loop.run(self._client.aclose())
+        self._loop.close()
 
 
 def _open_and_close(environment: backends.Environment, template: Path) -> None:
@@ -78,8 +145,13 @@ def _runners(folder: Path) -> Iterator[Figure]:
     many, one = _project(folder / "many", SCENARIOS), _project(folder / "one", 1)
     pytest = ("-m", "pytest", "features", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--alluredir", "results")
     behave = ("-m", "behave", "--format", "null", "--no-summary")
+    bare = (*pytest[:2], "test_bare.py", *pytest[3:], "--noconftest", "-p", "no:cacheprovider", "--clean-alluredir")
+    for project in (many, one):
+        (project.folder / "test_bare.py").write_text(BARE, "utf-8")
     taken = alternating(
         {
+            "bare many": lambda: run(many.folder, *bare),
+            "bare one": lambda: run(one.folder, *bare),
             "pytest many": lambda: run(many.folder, *pytest, "--clean-alluredir"),
             "pytest one": lambda: run(one.folder, *pytest, "--clean-alluredir"),
             "behave many": lambda: run(many.folder, *behave),
@@ -87,10 +159,14 @@ def _runners(folder: Path) -> Iterator[Figure]:
         },
         rounds=3,
     )
-    for runner, limit in (("pytest", 6.0), ("behave", 3.0)):
-        cost = (taken[f"{runner} many"] - taken[f"{runner} one"]) / (SCENARIOS - 1) * 1000
-        with_results = " with Allure results" if runner == "pytest" else ""
-        yield Figure(f"a scenario of 5 sentences and 5 requests under {runner}{with_results}", cost, "ms", limit)
+    cost = {
+        name: (taken[f"{name} many"] - taken[f"{name} one"]) / (SCENARIOS - 1) * 1000
+        for name in ("bare", "pytest", "behave")
+    }
+    trivial = "a scenario of 5 sentences and 5 requests"
+    yield Figure(f"{trivial} under behave", cost["behave"], "ms", 3.0)
+    yield Figure(f"{trivial} under pytest, with Allure results", cost["pytest"], "ms", 6.0)
+    yield Figure("the same against bare pytest-bdd and allure-pytest", cost["pytest"], "ms", cost["bare"])
     whole = statistics.median(seconds(lambda: _with_report(many)) for _ in range(3))
     yield Figure(f"{SCENARIOS} of them on two cores, with the report", whole, "s", 5.0)
 
