@@ -47,7 +47,7 @@ behave: setup ## Run the features under behave
 	$(BIN)/behave --format progress -D record=build/both/behave
 
 harness: setup
-	$(RUN) pytest tests
+	$(RUN) pytest tests -n 2
 
 check: setup ## Lint, type-check, imports, features' style and form
 	$(BIN)/ruff check .
