@@ -30,7 +30,7 @@ reports/node_modules/ready: .venv/ready reports/package-lock.json
 
 report: setup ## Run the acceptance suite on the studio, render the report, print the verdict
 	@rm -rf build/record build/allure-results
-	@$(RUN) pytest features -p no:randomly --gherkin-terminal-reporter --record build/record --alluredir build/allure-results $(ARGS) || true
+	@$(RUN) pytest features -q -p no:randomly --record build/record --alluredir build/allure-results $(ARGS) || true
 	@$(RUN) reports render --record build/record --allure build/allure-results --out build/report
 	@$(RUN) reports gate --record build/record --allure build/allure-results
 

@@ -156,7 +156,7 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
         detail = f"there is nothing at {request.url.path}; /docs lists what the studio answers"
         return _answer(404, problem(404, "no_such_address", "No such address", detail))
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("allow", "")
+        allowed = (error.headers or {}).get("Allow", "")
         detail = f"{request.method} is not possible at {request.url.path}; possible: {allowed}"
         return _answer(405, problem(405, "method_not_allowed", "Not possible here", detail), error.headers)
     body = problem(error.status_code, "http_error", "The request failed", str(error.detail))

@@ -43,15 +43,18 @@ def tell(config: pytest.Config, report: pytest.TestReport, record: ScenarioRecor
     if getattr(config.option, "tell_scenarios", False):
         report.proofsheet = asdict(record)  # type: ignore[attr-defined]
     if report.failed:
-        report.longrepr = "\n".join(lines_of(record, all_steps=True))
+        report.longrepr = "\n".join(lines_of(record, in_full=True))
 
 
 class GherkinTerminal:
-    """Prints each feature when its last scenario has ended. verbosity: of -v; above 0 shows every sentence."""
+    """Prints each feature when its last scenario has ended.
+
+    verbosity: of -v; above 0 shows tables, texts and times, too.
+    """
 
     def __init__(self, config: pytest.Config, verbosity: int) -> None:
         self._config = config
-        self._all_steps = verbosity > 0
+        self._in_full = verbosity > 0
         self._expected: dict[str, set[str]] = defaultdict(set)
         self._ended: dict[str, set[str]] = defaultdict(set)
         self._told: dict[str, list[ScenarioRecord]] = defaultdict(list)
@@ -107,34 +110,39 @@ class GherkinTerminal:
                 rule = record.rule
                 write("")
                 write(f"  Rule: {rule}", purple=True)
-            for line in lines_of(record, self._all_steps):
+            for line in lines_of(record, self._in_full):
                 write(line, **COLOURS[record.status])
 
 
-def lines_of(record: ScenarioRecord, all_steps: bool) -> list[str]:
-    """A scenario as lines: its name and verdict, and its sentences if asked for or if it did not hold."""
+def lines_of(record: ScenarioRecord, in_full: bool) -> list[str]:
+    """A scenario as lines: its name, its verdict, its sentences.
+
+    in_full: with tables, texts and times; one that does not hold is told in full anyway.
+    """
+    in_full = in_full or record.status not in ("passed", "skipped")
     indent = "    " if record.rule else "  "
     lines = [f"{indent}{MARKS[record.status]} {record.keyword}: {record.name}"]
     if record.status == "skipped":
         lines.append(f"{indent}    skipped: {record.reason}")
-    if all_steps or record.status not in ("passed", "skipped"):
-        for step in record.steps:
-            lines += [f"{indent}  {line}" for line in _step_lines(step, ran=record.status != "skipped")]
+    for step in record.steps:
+        lines += [f"{indent}  {line}" for line in _step_lines(step, in_full, ran=record.status != "skipped")]
     told = any(step.message for step in record.steps)
     if record.status not in ("passed", "skipped") and not told:
         lines += [f"{indent}    {line}" for line in record.reason.splitlines()]
     return lines
 
 
-def _step_lines(step: StepRecord, ran: bool) -> list[str]:
+def _step_lines(step: StepRecord, in_full: bool, ran: bool) -> list[str]:
     suffix = "  (not run)" if step.status == "skipped" and ran else ""
+    if in_full and step.status == "passed":
+        suffix = f"  ({step.seconds * 1000:.0f} ms)"
     lines = [f"{MARKS[step.status]} {step.keyword} {step.text}{suffix}"]
-    if step.table:
+    if step.table and in_full:
         widths = [max(len(row[i]) for row in step.table) for i in range(len(step.table[0]))]
         lines += [
             "    | " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |" for row in step.table
         ]
-    if step.doc_string is not None:
+    if step.doc_string is not None and in_full:
         lines += ['    """', *(f"    {line}" for line in step.doc_string.splitlines()), '    """']
     lines += [f"    {line}" for line in step.message.splitlines()]
     return lines

@@ -27,8 +27,10 @@ from support.bdd import StepError
 from support.client import Answer, StudioClient
 from support.clock import VirtualClock
 from support.evidence import Evidence
+from support.in_process import InProcessStudio
 from support.servers.hub import Hub
-from support.studios import InProcessStudio, RunningStudio, ServedStudio, Studio, StudioDidNotStart
+from support.sockets import RunningStudio, ServedStudio
+from support.studios import Studio, StudioDidNotStart
 
 
 class World:

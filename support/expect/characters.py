@@ -5,21 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from support import pictures
-from support.promise import hold
+from support.expect.expectation import Expectation
 
 if TYPE_CHECKING:
     from support.world import World
 
 
-class ExpectCharacters:
+class ExpectCharacters(Expectation):
     """Checks on the reference pictures that were made last."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def _hold(self, holds: bool, promise: str, finding: str) -> None:
-        __tracebackhide__ = True
-        hold(holds, promise, finding, self._world.evidence)
 
     def count(self, wanted: int) -> None:
         made = len(self._world.characters.images)

@@ -6,24 +6,24 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from support.acts.downloads import FINAL
+from support.expect.expectation import Expectation
 from support.parameter_types import in_words
-from support.promise import hold
 from support.waiting import until
 
 if TYPE_CHECKING:
     from support.world import World
 
 
-class ExpectDownload:
+class ExpectDownload(Expectation):
     """Checks on one download, named as the hub names the file."""
 
     def __init__(self, world: World, name: str) -> None:
-        self._world = world
+        super().__init__(world)
         self._name = name
 
     def _hold(self, holds: bool, promise: str, finding: str) -> None:
         __tracebackhide__ = True
-        hold(holds, f"“{self._name}” {promise}", finding, self._world.evidence)
+        super()._hold(holds, f"“{self._name}” {promise}", finding)
 
     def _finding(self) -> str:
         """The download as its view tells it, in one sentence."""

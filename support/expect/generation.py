@@ -5,22 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from support import pictures as oracle
+from support.expect.expectation import Expectation
 from support.parameter_types import Sides
-from support.promise import hold
 
 if TYPE_CHECKING:
     from support.world import World
 
 
-class ExpectPictures:
+class ExpectPictures(Expectation):
     """Checks on the pictures that were made last."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def _hold(self, holds: bool, promise: str, finding: str) -> None:
-        __tracebackhide__ = True
-        hold(holds, promise, finding, self._world.evidence)
 
     def _first(self) -> bytes:
         answer = self._world.answer

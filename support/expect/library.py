@@ -5,21 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from support.promise import hold
+from support.expect.expectation import Expectation
 
 if TYPE_CHECKING:
     from support.world import World
 
 
-class ExpectLibrary:
+class ExpectLibrary(Expectation):
     """Checks on the library."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def _hold(self, holds: bool, promise: str, finding: str) -> None:
-        __tracebackhide__ = True
-        hold(holds, promise, finding, self._world.evidence)
 
     def found(self, names: list[str]) -> None:
         """The last search found exactly these."""

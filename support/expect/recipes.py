@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from support.promise import hold
+from support.expect.expectation import Expectation
 
 if TYPE_CHECKING:
     from support.world import World
 
 
-class ExpectSettings:
+class ExpectSettings(Expectation):
     """Checks on the settings that were read from a picture."""
 
     def __init__(self, world: World, found: dict[str, Any]) -> None:
-        self._world = world
+        super().__init__(world)
         self._found = found
-
-    def _hold(self, holds: bool, promise: str, finding: str) -> None:
-        __tracebackhide__ = True
-        hold(holds, promise, finding, self._world.evidence)
 
     def are(self, wanted: dict[str, str]) -> None:
         settings = self._found.get("settings") or {}
@@ -60,16 +56,12 @@ def settings_read(world: World) -> ExpectSettings:
     return ExpectSettings(world, world.answered.must().body)
 
 
-class ExpectRecipe:
+class ExpectRecipe(Expectation):
     """Checks on one recipe, by the name that it was saved under."""
 
     def __init__(self, world: World, name: str | None) -> None:
-        self._world = world
+        super().__init__(world)
         self._name = name or world.recipes.current or ""
-
-    def _hold(self, holds: bool, promise: str, finding: str) -> None:
-        __tracebackhide__ = True
-        hold(holds, promise, finding, self._world.evidence)
 
     def holds_every_setting(self) -> None:
         body = self._world.client.recipes.get(self._world.recipes.id(self._name)).must().body

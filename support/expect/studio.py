@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from support.promise import hold
+from support.expect.expectation import Expectation
 
 if TYPE_CHECKING:
     from support.world import World
 
 
-class ExpectRefused:
+class ExpectRefused(Expectation):
     """Checks on a refusal: a problem document that names what was wrong."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        super().__init__(world)
         self._answer = world.answered
-
-    def _hold(self, holds: bool, promise: str, finding: str) -> None:
-        __tracebackhide__ = True
-        hold(holds, promise, finding, self._world.evidence)
 
     def because(self, why: str) -> None:
         self._hold(not self._answer.accepted, f"it is refused because of {why!r}", "it was accepted")
@@ -43,15 +39,8 @@ class ExpectRefused:
         self._hold(self._answer.is_problem, "a refusal is told as a problem document", "it is told in another form")
 
 
-class ExpectStudio:
+class ExpectStudio(Expectation):
     """Checks on the studio's own state."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def _hold(self, holds: bool, promise: str, finding: str) -> None:
-        __tracebackhide__ = True
-        hold(holds, promise, finding, self._world.evidence)
 
     def ready(self) -> None:
         health = self._world.answered.body
