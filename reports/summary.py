@@ -94,7 +94,8 @@ def _skip(scenario: ScenarioRecord) -> str:
 
 def _where(scenario: ScenarioRecord) -> str:
     rule = f" › {scenario.rule}" if scenario.rule else ""
-    values = ", ".join(f"{name} {value}" for name, value in scenario.example.items())
+    # A value that the name tells already needs no second telling.
+    values = ", ".join(f"{name} {value}" for name, value in scenario.example.items() if value not in scenario.name)
     return f"{scenario.feature}{rule} › {scenario.name}" + (f" ({values})" if values else "")
 
 
