@@ -8,7 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -69,9 +75,17 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """One transaction: committed at the end, rolled back by any exception."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        """One transaction: committed at the end, rolled back by any exception.
+
+        Raises Unavailable when the database itself is at fault: locked, full, damaged, out of reach.
+        """
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except DatabaseError as error:
+            if isinstance(error, IntegrityError | DataError | ProgrammingError):
+                raise  # what was asked of it is at fault, not the database
+            raise Unavailable("the database cannot be used now; its state is told at /health") from error
 
     def ping(self) -> None:
         """Raise Unavailable unless the database answers and holds the studio's tables."""

@@ -33,6 +33,7 @@ class Health:
     """Looks at each thing that the studio cannot work without."""
 
     def __init__(self, *, settings: Settings, database: Database) -> None:
+        self.database = database
         self._settings = settings
         self._parts: dict[str, Callable[[], None]] = {"database": database.ping, "home": self._write_home}
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from app import __version__, health
 from app.characters import api as characters_api
@@ -78,6 +79,15 @@ def build_studio(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         api_keys=[key.get_secret_value() for key in settings.api_keys],
         allowed_origins=settings.allowed_origins,
     )
+    if settings.allowed_origins:
+        # Outside the guard: a browser asks before it asks, without a key, and reads only what this lets it read.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["ETag", "Location"],
+        )
     for router in ROUTERS:
         # Not include_router: that computes every route anew for each studio, 13 ms at its first request.
         app.router.routes.extend(router.routes)

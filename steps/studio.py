@@ -100,6 +100,11 @@ def is_answered(world: World) -> None:
     expect.studio(world).answered()
 
 
+@then("pages of {string} may read the answer")
+def may_read(world: World, origin: str) -> None:
+    expect.studio(world).readable_by(origin)
+
+
 @then("it is turned away")
 def is_turned_away(world: World) -> None:
     expect.refused(world).turned_away()

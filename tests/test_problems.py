@@ -62,6 +62,21 @@ def test_a_refusal_is_a_problem_document(
     assert detail in problem["detail"]
 
 
+def test_a_damaged_database_is_told_as_not_available_and_by_the_health(tmp_path: Path) -> None:
+    app = build_studio(Settings.exactly(studio_home=tmp_path))
+    running = InProcessStudio(app, lambda cause: None)
+    with httpx.Client(transport=running.transport(), base_url=running.address) as client:
+        app.state.health.database.close()
+        for file in tmp_path.glob("studio.db*"):
+            file.write_bytes(b"no database at all" * 1000)
+        answer = client.get("/api/lm/downloads")
+        health = client.get("/health")
+    running.close()
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert (health.status_code, health.json()["status"]) == (503, "failed")
+    assert health.json()["parts"]["database"] != "ready"
+
+
 def test_a_crash_keeps_its_cause_to_the_log(studio: tuple[httpx.Client, list[str]]) -> None:
     client, causes = studio
     answer = client.get("/crash")

@@ -24,6 +24,7 @@ Feature: Only those who may use the studio
     Given pages of "https://gallery.example" are let in
     When a page of "https://gallery.example" asks for the downloads
     Then it is answered
+    And pages of "https://gallery.example" may read the answer
 
   @needs.own-studio
   Scenario: A listener without the key hears nothing

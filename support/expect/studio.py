@@ -64,6 +64,11 @@ class ExpectStudio(Expectation):
         answer = self._world.answered
         self._hold(answer.accepted, "the caller is answered", f"it was refused: {answer.reason}")
 
+    def readable_by(self, origin: str) -> None:
+        """A browser gives a page only the answers that name it. Source: the Fetch standard's CORS protocol."""
+        named = self._world.answered.headers.get("access-control-allow-origin")
+        self._hold(named in (origin, "*"), f"pages of {origin} may read the answer", f"the answer names {named}")
+
     def turned_the_listener_away(self) -> None:
         became = self._world.studio.listener
         self._hold((became or "").startswith("turned away"), "the listener is turned away", f"it was {became}")
