@@ -29,6 +29,7 @@ KNOWN_CAPABILITIES = {
     "references": "keeps to a reference image",
     "colours": "paints the colours that the prompt names",
     "shapes": "paints the shapes that the prompt names",
+    "negative-prompts": "keeps out what the negative prompt names",
     "likeness": "keeps a person's likeness",
     "gpu": "runs on a graphics card",
     "own-studio": "a studio whose settings, disk and end the scenario decides",

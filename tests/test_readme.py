@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 from app.settings import Settings
+from app.studio import offers
+from support.backends import KNOWN_CAPABILITIES
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -31,6 +33,12 @@ def test_the_table_of_settings_is_the_codes_own() -> None:
 
 def test_every_setting_says_what_it_is() -> None:
     assert [name for name, setting in Settings.model_fields.items() if not setting.description] == []
+
+
+def test_every_capability_is_explained_to_those_who_write_features() -> None:
+    explained = (ROOT / "features" / "README.md").read_text("utf-8")
+    assert [name for name in KNOWN_CAPABILITIES if f"`{name}`" not in explained] == []
+    assert offers(Settings.exactly(backend="mock")) <= KNOWN_CAPABILITIES.keys()
 
 
 def test_every_make_target_that_is_named_exists() -> None:
