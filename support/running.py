@@ -89,7 +89,10 @@ class ScenarioRun:
         self._file(None)
         already = self.record.status != "passed"
         if fault is not None and already:
-            self.record.reason += f"\nAnd then: {message_of(fault)}"
+            then = f"\nAnd then: {message_of(fault)}"
+            self.record.reason += then
+            for step in self.record.steps[self._position - 1 : self._position]:
+                step.message += then
         elif fault is not None:
             self.record.status, self.record.reason = status_of(fault), message_of(fault)
         self.record.seconds = time.perf_counter() - self._began

@@ -171,6 +171,18 @@ def test_what_a_scenario_leaves_behind_fails_it_under_both_runners(project: Proj
         assert message in run.text
 
 
+def test_a_scenario_that_breaks_and_leaks_is_told_for_both(project: Project) -> None:
+    head, leaving, message = LEAKS["a thread"]
+    project.steps(
+        f'{head}@when("it breaks")\ndef breaks(world):\n    {leaving}\n    raise AssertionError("broken")\n', "m.py"
+    )
+    project.feature("Feature: Planted\n  Scenario: One\n    When it breaks\n    Then it answers\n")
+    run = project.pytest("features")
+    assert run.status != 0
+    assert "broken" in run.text
+    assert f"And then: SomethingLeftBehind: the scenario left behind: {message}" in run.text
+
+
 def test_a_capability_that_nobody_could_offer_is_refused(project: Project) -> None:
     project.feature("Feature: Planted\n  @needs.likenes\n  Scenario: One\n    When it is asked\n    Then it answers\n")
     for run in (project.pytest("features"), project.behave()):
