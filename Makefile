@@ -30,9 +30,12 @@ reports/node_modules/ready: .venv/ready reports/package-lock.json
 
 report: setup ## Run the acceptance suite on the studio, render the report, print the verdict
 	@rm -rf build/record build/allure-results
-	@$(RUN) pytest features -q -p no:randomly --record build/record --alluredir build/allure-results $(ARGS) || true
-	@$(RUN) reports render --record build/record --allure build/allure-results --out build/report
-	@$(RUN) reports gate --record build/record --allure build/allure-results
+	@status=0; \
+	$(RUN) pytest features -q -p no:randomly --record build/record --alluredir build/allure-results $(ARGS) || status=$$?; \
+	$(RUN) reports render --record build/record --allure build/allure-results --out build/report || status=$$(( status > 1 ? status : 1 )); \
+	$(RUN) reports gate --record build/record --allure build/allure-results || status=$$(( status > 1 ? status : 1 )); \
+	[ $$status -le 1 ] || echo "The run itself broke off (status $$status): the report is not whole."; \
+	exit $$status
 
 test: setup features behave ## Run everything: features under both runners, their comparison, the tests
 	$(RUN) reports compare --pytest build/both/pytest --behave build/both/behave

@@ -49,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((options.host, options.port))
-        except OSError as error:
-            print(f"{options.host}:{options.port} cannot be listened on: {error.strerror}", file=sys.stderr)
+        except (OSError, OverflowError) as error:
+            print(f"{options.host}:{options.port} cannot be listened on: {error}", file=sys.stderr)
             return 2
         host = f"[{options.host}]" if ":" in options.host else options.host
         server = _Announcing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url, text
@@ -88,10 +89,13 @@ class Database:
             raise Unavailable("the database cannot be used now; its state is told at /health") from error
 
     def ping(self) -> None:
-        """Raise Unavailable unless the database answers and holds the studio's tables."""
+        """Raise Unavailable unless the database is there, answers, and holds the studio's tables."""
+        if self.url.get_backend_name() == "sqlite" and self.url.database and not Path(self.url.database).exists():
+            # An open connection would go on answering from a file that nobody can find any more.
+            raise Unavailable("the database's file is gone")
         try:
             with self.engine.connect() as connection:
-                for table in Base.metadata.sorted_tables[:1]:
+                for table in Base.metadata.sorted_tables:
                     connection.execute(table.select().limit(1))
         except SQLAlchemyError as error:
             raise Unavailable("the database does not answer") from error

@@ -57,7 +57,7 @@ class Guard:
     def _check_origin(self, origin: str | None, host: str) -> None:
         if origin is None or origin.rstrip("/").lower() in self._origins:
             return
-        if urlsplit(origin).netloc.lower() != host.lower():
+        if _netloc(origin) != host.lower():
             raise NotAllowed(
                 f"pages of {origin} may not use this studio; add it to ALLOWED_ORIGINS if they should",
                 code="foreign_origin",
@@ -67,20 +67,31 @@ class Guard:
         if sent is None:
             raise NotAuthenticated("this studio needs a key: send it as X-API-Key")
         # Every key is compared, so that the time taken tells nothing.
-        matches = [secrets.compare_digest(sent.encode(), key) for key in self._keys]
+        matches = [secrets.compare_digest(sent.encode("latin-1"), key) for key in self._keys]
         if not any(matches):
             raise NotAuthenticated("this key is not one of the studio's")
 
 
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # such as an unclosed bracket: no address at all
+        return None
+
+
 def _hostname(host: str) -> str:
-    return urlsplit(f"//{host}").hostname or ""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
+        return (getattr(address, "ipv4_mapped", None) or address).is_loopback
     except ValueError:
         return False
 

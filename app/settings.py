@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -38,6 +37,11 @@ class Settings(BaseSettings):
     allow_private_addresses: bool = Field(
         default=False, description="whether downloads may come from loopback and private addresses"
     )
+
+    @field_validator("studio_home")
+    @classmethod
+    def _expand(cls, value: Path) -> Path:
+        return value.expanduser()
 
     @field_validator("api_keys", "allowed_origins", mode="before")
     @classmethod
@@ -88,7 +92,5 @@ def explain(error: ValidationError) -> str:
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         name = str(fault["loc"][0]).upper() if fault["loc"] else "settings"
-        lines.append(
-            f"{name}={os.environ.get(name, '')!r}: {fault['msg']}" if "KEY" not in name else f"{name}: {fault['msg']}"
-        )
+        lines.append(f"{name}: {fault['msg']}")
     return "\n".join(lines)

@@ -189,7 +189,7 @@ def progress_grew(world: World) -> None:
     expect.download(world).progress_grew()
 
 
-@then("it is in the library when its end is told")
+@then("it is in the library then")
 def in_library_at_end(world: World) -> None:
     expect.download(world).was_in_the_library_when_told()
 

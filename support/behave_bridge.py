@@ -34,9 +34,7 @@ class _Sentence(Matcher):  # type: ignore[misc]
 
     def __init__(self, kind: str) -> None:
         def perform(context: Any, sentence: str) -> None:
-            table = context.table and [context.table.headings, *(row.cells for row in context.table.rows)]
-            text = None if context.text is None else str(context.text)
-            context.run.perform(kind, sentence, table, text)
+            context.run.perform(kind, sentence)
 
         super().__init__(perform, "{sentence}", kind)
         self._kind = kind
@@ -118,11 +116,11 @@ def before_all(context: Any) -> None:
 
 def before_scenario(context: Any, scenario: Any) -> None:
     session: _Session = context.session
+    context.run = None
     record = session.record(scenario)
     if reason := session.environment.skip_reason(set(record.tags)):
         scenario.skip(reason)
         running.skip(record, reason, session.observers)
-        context.run = None
         return
     context.run = session.start(record)
 
@@ -134,7 +132,8 @@ def after_scenario(context: Any, scenario: Any) -> None:
         if step.status == Status.undefined:
             kind = step.step_type
             context.session.undefined[bdd.snippet(kind, step.name)] = step.name
-            context.run.undefined(kind)
+            if context.run.record.status == "passed":  # else behave did not come to it
+                context.run.undefined(kind)
             break
     fault = context.run.finish()
     if fault is not None:

@@ -136,21 +136,21 @@ class _Sentence(parsers.StepParser):
 
 
 @given(_Sentence("given"))
-def _given(request: pytest.FixtureRequest, sentence: str, datatable: Any = None, docstring: Any = None) -> None:
+def _given(request: pytest.FixtureRequest, sentence: str) -> None:
     __tracebackhide__ = True
-    request.node.stash[RUN].perform("given", sentence, datatable, docstring)
+    request.node.stash[RUN].perform("given", sentence)
 
 
 @when(_Sentence("when"))
-def _when(request: pytest.FixtureRequest, sentence: str, datatable: Any = None, docstring: Any = None) -> None:
+def _when(request: pytest.FixtureRequest, sentence: str) -> None:
     __tracebackhide__ = True
-    request.node.stash[RUN].perform("when", sentence, datatable, docstring)
+    request.node.stash[RUN].perform("when", sentence)
 
 
 @then(_Sentence("then"))
-def _then(request: pytest.FixtureRequest, sentence: str, datatable: Any = None, docstring: Any = None) -> None:
+def _then(request: pytest.FixtureRequest, sentence: str) -> None:
     __tracebackhide__ = True
-    request.node.stash[RUN].perform("then", sentence, datatable, docstring)
+    request.node.stash[RUN].perform("then", sentence)
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest) -> None:

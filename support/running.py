@@ -50,10 +50,18 @@ class ScenarioRun:
         record.started = time.time()
         record.status = "passed"
         self._tell("scenario_started")
-        self.world = World(environment, template)
+        try:
+            self.world = World(environment, template)
+        except Exception as error:
+            record.status, record.reason = status_of(error), message_of(error)
+            self._tell("scenario_finished")
+            raise
 
-    def perform(self, kind: str, sentence: str, table: list[list[str]] | None = None, text: str | None = None) -> None:
-        """Run the next sentence. Raises whatever is wrong with it, after its verdict has been recorded."""
+    def perform(self, kind: str, sentence: str) -> None:
+        """Run the next sentence. Raises whatever is wrong with it, after its verdict has been recorded.
+
+        Its table and doc string are the reference parser's: the runners unescape them differently.
+        """
         __tracebackhide__ = True
         step = self._next(sentence)
         began = time.perf_counter()
@@ -62,7 +70,7 @@ class ScenarioRun:
         try:
             definition = bdd.LIBRARY.find(kind, sentence)
             step.definition, step.pattern = definition.where, definition.pattern
-            bdd.call(definition, self.world, sentence, table, text)
+            bdd.call(definition, self.world, sentence, step.table, step.doc_string)
         except BaseException as fault:
             error = fault
             raise

@@ -70,8 +70,9 @@ class LoopThread:
         self._thread.start()
         self._ready.wait()
         if self._fault is not None:
+            fault, self._fault = self._fault, None
             self.close()
-            raise StudioDidNotStart(f"the studio could not start: {self._fault}") from self._fault
+            raise StudioDidNotStart(f"the studio could not start: {fault}") from fault
 
     def _run(self, live: Callable[[asyncio.Event, Callable[[], None]], Coroutine[Any, Any, None]]) -> None:
         async def main() -> None:
@@ -98,3 +99,5 @@ class LoopThread:
         if not self.loop.is_closed():
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.close()
+        if self._fault is not None:
+            raise self._fault

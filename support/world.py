@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import threading
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -33,6 +34,10 @@ from support.sockets import RunningStudio, ServedStudio
 from support.studios import Studio, StudioDidNotStart
 
 
+class ThreadFailed(Exception):
+    """A thread of the studio or of a double ended by an exception that nobody caught."""
+
+
 class World:
     """One per scenario. Givens record what it should be like; the first question builds the studio.
 
@@ -41,6 +46,9 @@ class World:
 
     def __init__(self, environment: Environment, template: Path | None = None) -> None:
         self._traces = leaks.Traces.now()
+        self._thread_faults: list[BaseException] = []
+        self._usual_excepthook = threading.excepthook
+        threading.excepthook = self._thread_failed
         self._template = template
         self._ends: list[Callable[[], None]] = []
         self._studio_ends: list[Callable[[], None]] = []
@@ -164,9 +172,16 @@ class World:
                 ends.pop()()
             except Exception as fault:  # the rest must be ended too; the first fault is told
                 faults.append(fault)
+        threading.excepthook = self._usual_excepthook
         if faults:
             raise faults[0]
+        if self._thread_faults:
+            raise ThreadFailed(f"a thread failed: {self._thread_faults[0]!r}") from self._thread_faults[0]
         leaks.check(self._traces)
+
+    def _thread_failed(self, fault: threading.ExceptHookArgs) -> None:
+        if fault.exc_value is not None:
+            self._thread_faults.append(fault.exc_value)
 
 
 def fresh_home(root: Path) -> Path:

@@ -156,7 +156,7 @@ FAULTS = (
         "foreign web pages are let in",
         "studio",
         "app/security.py",
-        "if urlsplit(origin).netloc.lower() != host.lower():",
+        "if _netloc(origin) != host.lower():",
         "if False:",
         "it is refused because of 'https://evil.example'",
     ),

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
 from app.characters.service import Characters
@@ -17,7 +16,7 @@ from app.characters.service import Order as CharacterOrder
 from app.characters.serving import RangeNotSatisfiable, serve
 from app.clock import SystemClock
 from app.database import Database
-from app.errors import NotFound, StorageUnavailable, TooLarge
+from app.errors import NotFound, StorageUnavailable, TooLarge, Unavailable
 from app.generation.mock import MockBackend
 from app.generation.portraits import Portraits
 from app.generation.service import Generation
@@ -65,7 +64,7 @@ def test_a_recipe_that_cannot_be_recorded_leaves_no_picture(
     recipes: Recipes, database: Database, tmp_path: Path
 ) -> None:
     drop(database, "recipes")
-    with pytest.raises(SQLAlchemyError):
+    with pytest.raises(Unavailable):
         recipes.save(Draft("a", pictures.png_with_text(None)))
     assert files(tmp_path / "recipes") == []
 
@@ -81,7 +80,7 @@ def test_characters_that_cannot_be_recorded_leave_no_picture(
     characters: Characters, database: Database, tmp_path: Path
 ) -> None:
     drop(database, "character_references")
-    with pytest.raises(SQLAlchemyError):
+    with pytest.raises(Unavailable):
         characters.generate(CAPTAIN)
     assert files(tmp_path / "store") == []
 

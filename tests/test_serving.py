@@ -18,14 +18,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def command(home: Path, *more: str, **settings: str) -> tuple[list[str], dict[str, str]]:
     known = {name: value for name, value in os.environ.items() if name not in ("API_KEYS", "BACKEND", "DATABASE_URL")}
-    return [sys.executable, "-m", "app", "--port", "0", "--home", str(home), *more], known | settings
+    # Not in the project's folder, where somebody's .env may lie.
+    return [sys.executable, "-m", "app", "--port", "0", "--home", str(home), *more], known | {
+        "PYTHONPATH": str(ROOT)
+    } | settings
 
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A served studio and its address; its one line is read, then it is asked to end."""
     arguments, environment = command(tmp_path / "home")
-    with subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(arguments, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         address = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", line)
@@ -50,8 +53,8 @@ def test_it_explains_itself_at_docs(studio: tuple[subprocess.Popen[str], str]) -
 @pytest.mark.parametrize(
     ("more", "settings", "message"),
     [
-        (["--backend", "paint"], {}, "BACKEND='paint': Input should be 'mock'"),
-        ([], {"DOWNLOAD_CONCURRENCY": "0"}, "DOWNLOAD_CONCURRENCY='0': Input should be greater than or equal to 1"),
+        (["--backend", "paint"], {}, "BACKEND: Input should be 'mock'"),
+        ([], {"DOWNLOAD_CONCURRENCY": "0"}, "DOWNLOAD_CONCURRENCY: Input should be greater than or equal to 1"),
         ([], {"DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "the studio cannot start: the database"),
         (["--host", "203.0.113.1"], {}, "203.0.113.1:0 cannot be listened on"),
     ],
@@ -61,7 +64,9 @@ def test_it_does_not_start_on_what_it_cannot_use(
     tmp_path: Path, more: list[str], settings: dict[str, str], message: str
 ) -> None:
     arguments, environment = command(tmp_path / "home", *more, **settings)
-    done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -70,7 +75,9 @@ def test_it_does_not_start_on_what_it_cannot_use(
 def test_a_taken_port_is_told(studio: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
     _, address = studio
     arguments, environment = command(tmp_path / "other", "--port", address.rpartition(":")[2])
-    done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
     assert done.returncode == 2
     assert "cannot be listened on" in done.stderr
 

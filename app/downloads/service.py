@@ -29,7 +29,7 @@ from app.downloads.tables import Download
 from app.downloads.telling import change_of, progress_of
 from app.downloads.transfer import Transfer
 from app.downloads.workers import Work, Workers
-from app.errors import NotFound
+from app.errors import NotFound, Unavailable
 from app.events import Channel
 
 log = logging.getLogger("app.downloads")
@@ -233,7 +233,7 @@ class DownloadQueue:
                 if found is None:
                     return None
                 download = self._move(found.id, DownloadState.RUNNING, attempt=1)
-            except SQLAlchemyError:
+            except (SQLAlchemyError, Unavailable):
                 log.exception("the next download cannot be looked up")
                 return None
             running = self._running[download.id] = Running()

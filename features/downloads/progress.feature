@@ -13,7 +13,7 @@ Feature: Everybody sees how a download goes
       | started   |
       | verifying |
       | completed |
-    And it is in the library when its end is told
+    And it is in the library then
 
   @needs.virtual-clock
   Scenario: Progress is told while a download runs, and only grows

@@ -121,7 +121,7 @@ class ExpectDownload(Expectation):
     def was_in_the_library_when_told(self) -> None:
         ends = [e for e in self._heard() if e["event"] == "completed"]
         self._hold(len(ends) == 1, "is told complete once", f"it was told {len(ends)} times")
-        self._hold(len(self._in_library()) == 1, "is in the library when told complete", "the library does not list it")
+        self._hold(len(self._in_library()) == 1, "is in the library once told complete", "the library does not list it")
 
     def _heard(self) -> list[dict[str, Any]]:
         stream = self._world.downloads.stream

@@ -58,7 +58,7 @@ class ExpectStudio(Expectation):
             "the studio has failed",
             f"it says {health['status']}",
         )
-        self._hold(health["parts"].get(part) != "ready", f"it names its {part}", f"it names {health['parts']}")
+        self._hold(health["parts"].get(part, "ready") != "ready", f"it names its {part}", f"it names {health['parts']}")
 
     def answered(self) -> None:
         answer = self._world.answered
