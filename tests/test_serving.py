@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.settings import Settings
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -57,8 +59,9 @@ def test_it_explains_itself_at_docs(studio: tuple[subprocess.Popen[str], str]) -
         ([], {"DOWNLOAD_CONCURRENCY": "0"}, "DOWNLOAD_CONCURRENCY: Input should be greater than or equal to 1"),
         ([], {"DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "the studio cannot start: the database"),
         (["--host", "203.0.113.1"], {}, "203.0.113.1:0 cannot be listened on"),
+        (["--port", "99999"], {}, "127.0.0.1:99999 cannot be listened on"),
     ],
-    ids=["backend", "number", "database", "address"],
+    ids=["backend", "number", "database", "address", "port"],
 )
 def test_it_does_not_start_on_what_it_cannot_use(
     tmp_path: Path, more: list[str], settings: dict[str, str], message: str
@@ -80,6 +83,10 @@ def test_a_taken_port_is_told(studio: tuple[subprocess.Popen[str], str], tmp_pat
     )
     assert done.returncode == 2
     assert "cannot be listened on" in done.stderr
+
+
+def test_a_home_may_be_named_from_the_users_own() -> None:
+    assert Settings.exactly(studio_home="~/studio").studio_home == Path.home() / "studio"
 
 
 def test_the_mock_run_never_imports_torch() -> None:
