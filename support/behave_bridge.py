@@ -130,10 +130,9 @@ def after_scenario(context: Any, scenario: Any) -> None:
         return
     for step in scenario.all_steps:
         if step.status == Status.undefined:
-            kind = step.step_type
-            context.session.undefined[bdd.snippet(kind, step.name)] = step.name
+            context.session.undefined[bdd.snippet(step.step_type, step.name)] = step.name
             if context.run.record.status == "passed":  # else behave did not come to it
-                context.run.undefined(kind)
+                context.run.undefined()
             break
     fault = context.run.finish()
     if fault is not None:

@@ -63,7 +63,12 @@ def _without_place(message: str) -> str:
 
 
 def pickles(path: Path, uri: str) -> list[dict[str, Any]]:
-    """The feature's scenarios, rows of outlines unfolded, as the reference compiler makes them."""
+    """The feature's scenarios, rows of outlines unfolded, as the reference compiler makes them; not to be changed."""
+    return _compiled(path, uri, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=512)
+def _compiled(path: Path, uri: str, stamp: int) -> list[dict[str, Any]]:
     document: Any = dict(parse(path), uri=uri)
     compiled: Any = Compiler(IdGenerator()).compile(document)
     return list(compiled)

@@ -73,12 +73,11 @@ class Evidence:
         with self._lock:
             return self._recent[-1].text() if self._recent else "the studio was never asked"
 
-    def drop(self) -> tuple[()]:
+    def drop(self) -> None:
         """Forget what has come together since the last take; the last exchanges stay for `nearest`."""
         with self._lock:
             self._pieces.clear()
             self._exchanges.clear()
-        return ()
 
     def take(self) -> list[Piece]:
         """What has come together since the last take: pictures, texts, and the exchanges in one piece."""

@@ -24,7 +24,6 @@ class InProcessStudio:
     def __init__(self, app: FastAPI, on_crash: Callable[[str], None]) -> None:
         self._app = app
         self._on_crash = on_crash
-        self._streams: set[EventStream] = set()
         self._thread = LoopThread(self._live)
 
     async def _live(self, stop: asyncio.Event, ready: Callable[[], None]) -> None:

@@ -106,7 +106,7 @@ class FeatureFile(pytest.Module):
         by_name: dict[str, list[ScenarioRecord]] = defaultdict(list)
         outlines = get_feature(str(self.path.parent), self.path.name).scenarios
         unfilled = scenarios.records(self.path, self.config.rootpath, "pytest", environment.labels)
-        names = scenarios.template_names(self.path)
+        names = scenarios.template_names(self.path, self.config.rootpath)
         for record, name in zip(unfilled, names, strict=True):
             by_name[name].append(record)
         for name in outlines:

@@ -53,11 +53,11 @@ def records(path: Path, root: Path, runner: Runner, environment: dict[str, str])
     ]
 
 
-def template_names(path: Path) -> list[str]:
+def template_names(path: Path, root: Path) -> list[str]:
     """For each record of `records`, the name as it is written: placeholders of outlines not filled in."""
     feature = dialect.parse(path)["feature"]
     names = {node["id"]: node["name"] for _, node in _scenarios(feature, None) if "id" in node}
-    return [names[pickle["astNodeIds"][0]] for pickle in dialect.pickles(path, path.name)]
+    return [names[pickle["astNodeIds"][0]] for pickle in dialect.pickles(path, uri_of(path, root))]
 
 
 def _places(feature: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -46,9 +46,6 @@ class World:
 
     def __init__(self, environment: Environment, template: Path | None = None) -> None:
         self._traces = leaks.Traces.now()
-        self._thread_faults: list[BaseException] = []
-        self._usual_excepthook = threading.excepthook
-        threading.excepthook = self._thread_failed
         self._template = template
         self._ends: list[Callable[[], None]] = []
         self._studio_ends: list[Callable[[], None]] = []
@@ -65,6 +62,10 @@ class World:
         self.characters = Characters(self)
         self.generation = Generation(self)
         self.studio = StudioActs(self)
+        self._thread_faults: list[BaseException] = []
+        # Taken last: a world that could not be made has no close() to give it back.
+        self._usual_excepthook = threading.excepthook
+        threading.excepthook = self._thread_failed
 
     @cached_property
     def folder(self) -> Path:
@@ -83,7 +84,7 @@ class World:
     @cached_property
     def hub(self) -> Hub:
         """The model hub's double, started when first spoken of."""
-        if "client" in self.__dict__ and self.environment.studio_url is None:
+        if self.studio_runs and self.environment.studio_url is None:
             raise StepError("say what the hub is like before the studio is first used")
         # A studio of our own lives by the scenario's clock, and so does its hub; another one by the machine's.
         hub = Hub(now=self.clock.now) if self.environment.studio_url is None else Hub()

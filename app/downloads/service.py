@@ -105,8 +105,10 @@ class DownloadQueue:
     def _unfinished(self) -> bool:
         """Whether the last run left anything; in plain SQL, which a fresh studio has not to compile (1 ms)."""
         states = ", ".join(f"'{state.value}'" for state in (DownloadState.QUEUED, *MOVES_AT_START))
-        with self._database.engine.connect() as connection:
-            looked = connection.exec_driver_sql(f"SELECT 1 FROM downloads WHERE state IN ({states}) LIMIT 1")
+        with self._database.session() as session:
+            looked = session.connection().exec_driver_sql(
+                f"SELECT 1 FROM {Download.__tablename__} WHERE state IN ({states}) LIMIT 1"
+            )
             return looked.first() is not None
 
     def close(self) -> None:
