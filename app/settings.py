@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL of the database; default: `studio.db` in STUDIO_HOME"
     )
-    backend: Literal["mock"] = Field(default="mock", description="the image backend: `mock`")
+    backend: Literal["mock", "comfyui"] = Field(default="mock", description="the image backend: `mock` or `comfyui`")
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         default=(), description="keys that callers must send as X-API-Key, separated by commas; none: loopback only"
     )
@@ -35,7 +35,38 @@ class Settings(BaseSettings):
     )
     hub_url: str = Field(default="https://civitai.com", description="address of the Civitai-style model hub")
     allow_private_addresses: bool = Field(
-        default=False, description="whether downloads may come from loopback and private addresses"
+        default=False,
+        description="whether downloads and pictures by address may come from loopback and private addresses",
+    )
+    generation_queue_limit: int = Field(
+        default=500, ge=1, description="generation jobs that may wait at the same time; one more is refused with 429"
+    )
+    generation_time_limit_seconds: float = Field(
+        default=600, gt=0, description="seconds that one attempt at a job may take"
+    )
+    generation_keep_days: float = Field(
+        default=30, gt=0, description="days that the pictures of a finished job are kept; its record stays"
+    )
+    mock_step_seconds: float = Field(
+        default=0, ge=0, description="seconds that the mock backend takes for each inference step"
+    )
+    mock_memory_pixels: int = Field(
+        default=4 * 1024 * 1024, gt=0, description="pixels that the mock backend has memory for, all of a batch together"
+    )
+    comfyui_urls: Commas = Field(
+        default=("http://127.0.0.1:8188",), description="addresses of ComfyUI servers, separated by commas"
+    )
+    comfyui_workflow: Literal["checkpoint", "kontext"] = Field(
+        default="checkpoint",
+        description="`checkpoint`: one file with all parts; `kontext`: FLUX.1-Kontext in parts, which can edit",
+    )
+    comfyui_checkpoint: str | None = Field(
+        default=None, description="the checkpoint (for `kontext`: the diffusion model) to paint with; default: the first"
+    )
+    comfyui_clip: Commas = Field(default=(), description="for `kontext`: the two text encoders, CLIP-L first, then T5")
+    comfyui_vae: str | None = Field(default=None, description="for `kontext`: the VAE")
+    comfyui_denoise: float = Field(
+        default=0.75, gt=0, le=1, description="for `checkpoint`: how much of a reference picture is painted anew"
     )
 
     @field_validator("studio_home")
@@ -43,7 +74,7 @@ class Settings(BaseSettings):
     def _expand(cls, value: Path) -> Path:
         return value.expanduser()
 
-    @field_validator("api_keys", "allowed_origins", mode="before")
+    @field_validator("api_keys", "allowed_origins", "comfyui_urls", "comfyui_clip", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
