@@ -16,8 +16,11 @@ import uvicorn
 from pydantic import ValidationError
 
 from app.errors import StudioError
+from app.home import living_in
 from app.settings import Settings, explain
 from app.studio import build_studio
+
+END_WITHIN_SECONDS = 3
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -36,7 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.backend is not None:
         os.environ["BACKEND"] = options.backend
     try:
-        studio = build_studio(Settings())
+        settings = Settings()
+        studio = build_studio(settings)
+        with living_in(settings.studio_home):
+            pass  # said here in a sentence, before the server is under way
     except ValidationError as error:
         print(explain(error), file=sys.stderr)
         return 2
@@ -54,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         host = f"[{options.host}]" if ":" in options.host else options.host
         server = _Announcing(
-            uvicorn.Config(studio, log_level="warning", lifespan="on"),
+            # Whoever waits for a picture must not keep a studio alive that was told to end.
+            uvicorn.Config(studio, log_level="warning", lifespan="on", timeout_graceful_shutdown=END_WITHIN_SECONDS),
             f"listening on http://{host}:{listener.getsockname()[1]}",
         )
         server.run(sockets=[listener])

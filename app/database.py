@@ -23,7 +23,7 @@ from app.errors import Unavailable
 
 # Raised by hand with every change of a table; SQLite keeps it as user_version, so that a start needs
 # one look instead of one a table.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Base(DeclarativeBase):

@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -86,13 +84,13 @@ class Channel:
                     listener.offer(event)
 
     @contextmanager
-    def listening(self, subject: str | None, snapshot: Callable[[], T]) -> Iterator[tuple[T, Listener]]:
-        """Listen from now on: the snapshot is taken after the listening has begun, so nothing is missed."""
+    def listening(self, subject: str | None) -> Iterator[Listener]:
+        """Listen from now on; None to all. A snapshot that is taken inside misses nothing."""
         listener = Listener(subject, self._queue_limit)
         with self._lock:
             self._listeners.add(listener)
         try:
-            yield snapshot(), listener
+            yield listener
         finally:
             with self._lock:
                 self._listeners.discard(listener)

@@ -17,11 +17,16 @@ from app.settings import Settings
 
 router = APIRouter(tags=["studio"])
 
-Condition = Literal["ready", "failed"]
+Condition = Literal["starting", "ready", "degraded", "failed"]
+# The worst of the parts is the whole's.
+WORST_FIRST: tuple[Condition, ...] = ("failed", "starting", "degraded", "ready")
 
 
 class HealthView(BaseModel):
-    """status: 'ready' when every part is, else 'failed'; parts: each with 'ready', or what is wrong."""
+    """status: the worst of the parts'; parts: each with 'ready', or what is wrong.
+
+    degraded: pictures can be made, but not as they should be, such as by one of two servers.
+    """
 
     status: Condition
     version: str
@@ -32,19 +37,23 @@ class HealthView(BaseModel):
 class Health:
     """Looks at each thing that the studio cannot work without."""
 
-    def __init__(self, *, settings: Settings, database: Database) -> None:
+    def __init__(self, *, settings: Settings, database: Database, backend: Callable[[], tuple[Condition, str]]) -> None:
         self.database = database
         self._settings = settings
-        self._parts: dict[str, Callable[[], None]] = {"database": database.ping, "home": self._write_home}
+        self._backend = backend
 
     def look(self) -> HealthView:
-        parts = {name: _condition(check) for name, check in self._parts.items()}
-        ready = all(condition == "ready" for condition in parts.values())
+        parts = {
+            "database": _condition(self.database.ping),
+            "home": _condition(self._write_home),
+            "backend": self._backend(),
+        }
+        found = {condition for condition, _ in parts.values()}
         return HealthView(
-            status="ready" if ready else "failed",
+            status=next(condition for condition in WORST_FIRST if condition in found),
             version=__version__,
             backend=self._settings.backend,
-            parts=parts,
+            parts={name: why or condition for name, (condition, why) in parts.items()},
         )
 
     def _write_home(self) -> None:
@@ -55,12 +64,12 @@ class Health:
             raise Unavailable(f"the studio's home cannot be written: {error.strerror}") from error
 
 
-def _condition(check: Callable[[], None]) -> str:
+def _condition(check: Callable[[], None]) -> tuple[Condition, str]:
     try:
         check()
     except Unavailable as error:
-        return error.message
-    return "ready"
+        return "failed", error.message
+    return "ready", ""
 
 
 async def _health(connection: HTTPConnection) -> Health:
@@ -70,7 +79,7 @@ async def _health(connection: HTTPConnection) -> Health:
 
 @router.get("/health")
 def health(health: Annotated[Health, Depends(_health)], response: Response) -> HealthView:
-    """Whether the studio can work: 200 when ready, 503 when a part has failed."""
+    """Whether the studio can work: 200 when ready or degraded, 503 when a part has failed or still starts."""
     view = health.look()
-    response.status_code = 200 if view.status == "ready" else 503
+    response.status_code = 200 if view.status in ("ready", "degraded") else 503
     return view

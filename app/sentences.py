@@ -34,6 +34,7 @@ _SENTENCES: dict[str, Callable[[_Context], str]] = {
     "bool_parsing": lambda c: "must be true or false",
     "literal_error": lambda c: f"must be {c['expected']}",
     "list_type": lambda c: "must be a list",
+    "too_long": lambda c: f"must have at most {_count(c['max_length'], 'item')}",
     "dict_type": lambda c: "must be an object",
     "model_type": lambda c: "must be an object",
     "model_attributes_type": lambda c: "must be an object",
@@ -44,7 +45,7 @@ _SENTENCES: dict[str, Callable[[_Context], str]] = {
 # Their sentences already say all, or the value is the whole input.
 _WITHOUT_VALUE = {
     "missing", "extra_forbidden", "string_too_short", "string_too_long", "string_unicode", "json_invalid", "list_type",
-    "control_character", "blank", "dict_type", "model_type", "model_attributes_type",
+    "too_long", "control_character", "blank", "dict_type", "model_type", "model_attributes_type",
 }  # fmt: skip
 
 

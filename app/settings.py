@@ -51,7 +51,9 @@ class Settings(BaseSettings):
         default=0, ge=0, description="seconds that the mock backend takes for each inference step"
     )
     mock_memory_pixels: int = Field(
-        default=4 * 1024 * 1024, gt=0, description="pixels that the mock backend has memory for, all of a batch together"
+        default=4 * 1024 * 1024,
+        gt=0,
+        description="pixels that the mock backend has memory for, all of a batch together",
     )
     comfyui_urls: Commas = Field(
         default=("http://127.0.0.1:8188",), description="addresses of ComfyUI servers, separated by commas"
@@ -61,7 +63,8 @@ class Settings(BaseSettings):
         description="`checkpoint`: one file with all parts; `kontext`: FLUX.1-Kontext in parts, which can edit",
     )
     comfyui_checkpoint: str | None = Field(
-        default=None, description="the checkpoint (for `kontext`: the diffusion model) to paint with; default: the first"
+        default=None,
+        description="the checkpoint (for `kontext`: the diffusion model) to paint with; default: the first",
     )
     comfyui_clip: Commas = Field(default=(), description="for `kontext`: the two text encoders, CLIP-L first, then T5")
     comfyui_vae: str | None = Field(default=None, description="for `kontext`: the VAE")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import astuple
+from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,6 +17,7 @@ from app.characters.service import Characters
 from app.clock import Clock, SystemClock
 from app.database import Database
 from app.downloads import api as downloads_api
+from app.downloads.pictures import PictureFetcher
 from app.downloads.service import DownloadQueue
 from app.downloads.sources import Hub
 from app.downloads.transfer import Transfer
@@ -23,8 +26,11 @@ from app.errors import answer_with_problems
 from app.events import Channel
 from app.generation import api as generation_api
 from app.generation.backends import build_backend
+from app.generation.dispatcher import Pool
 from app.generation.portraits import Portraits
+from app.generation.references import References
 from app.generation.service import Generation
+from app.home import living_in, name_of
 from app.library import api as library_api
 from app.library.service import Library
 from app.recipes import api as recipes_api
@@ -32,6 +38,7 @@ from app.recipes.service import Recipes
 from app.security import Guard
 from app.settings import Settings
 from app.storage.folder import FolderStore
+from app.storage.port import ObjectStore
 
 ROUTERS = (
     health.router,
@@ -45,7 +52,7 @@ ROUTERS = (
 
 def offers(settings: Settings) -> frozenset[str]:
     """What the image backend of these settings can do, in the words of `@needs.…`."""
-    return build_backend(settings).offers
+    return build_backend(settings, SystemClock()).offers
 
 
 def build_studio(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
@@ -64,11 +71,14 @@ def build_studio(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        services["downloads"].start()
-        yield
-        services["downloads"].close()
-        web.close()
-        database.close()
+        with living_in(settings.studio_home):
+            services["downloads"].start()
+            services["generation"].start()
+            yield
+            services["generation"].close()
+            services["downloads"].close()
+            web.close()
+            database.close()
 
     app = FastAPI(title="Proofsheet studio", version=__version__, lifespan=lifespan)
     for name, service in services.items():
@@ -96,10 +106,14 @@ def build_studio(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
 
 def _services(settings: Settings, clock: Clock, database: Database, web: Web) -> dict[str, Any]:
     """Each noun's service, under the name that its `api.py` finds it by."""
+    store = FolderStore(settings.store_folder)
     library = Library(database=database, clock=clock, folder_of=settings.folder_of)
-    generation = Generation(backend=build_backend(settings))
+    generation = _generation(settings, clock, database, store)
+    characters = Characters(database=database, clock=clock, store=store, painter=Portraits(generation))
     return {
-        "health": health.Health(settings=settings, database=database),
+        "health": health.Health(
+            settings=settings, database=database, backend=lambda: astuple(generation.backend.condition())
+        ),
         "library": library,
         "downloads": DownloadQueue(
             database=database,
@@ -112,7 +126,22 @@ def _services(settings: Settings, clock: Clock, database: Database, web: Web) ->
         ),
         "recipes": Recipes(database=database, clock=clock, folder=settings.recipes_folder),
         "generation": generation,
-        "characters": Characters(
-            database=database, clock=clock, store=FolderStore(settings.store_folder), painter=Portraits(generation)
-        ),
+        "references": References(fetch=PictureFetcher(web).fetch, character=characters.read),
+        "characters": characters,
     }
+
+
+def _generation(settings: Settings, clock: Clock, database: Database, store: ObjectStore) -> Generation:
+    backend = build_backend(settings, clock)
+    return Generation(
+        database=database,
+        clock=clock,
+        channel=Channel(),
+        backend=backend,
+        store=store,
+        dispatcher=Pool(places=backend.places),
+        holder=name_of(settings.studio_home),
+        queue_limit=settings.generation_queue_limit,
+        time_limit=timedelta(seconds=settings.generation_time_limit_seconds),
+        keep=timedelta(days=settings.generation_keep_days),
+    )

@@ -113,6 +113,11 @@ class Characters:
         except NoSuchObject as error:
             raise _not_found(record.id) from error
 
+    def read(self, image_id: str) -> bytes:
+        """One picture's bytes. Raises Malformed, NotFound, StorageUnavailable."""
+        with self.open(self.get(image_id)) as stream:
+            return stream.read()
+
     def page(self, *, page: int, page_size: int) -> Page:
         """The newest first, each set in its order; pages count from 1."""
         newest = select(CharacterReference).order_by(

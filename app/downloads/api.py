@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, WebSocket
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
+from app import live
 from app.downloads.addresses import fault_of_address, without_secrets
 from app.downloads.service import DownloadQueue
 from app.downloads.sources import Order
 from app.downloads.state import DownloadState
 from app.downloads.tables import Download
 from app.errors import InvalidInput
-from app.events import Listener
 from app.model_files import ModelKind
 
 router = APIRouter(tags=["downloads"])
@@ -148,27 +146,4 @@ async def progress(socket: WebSocket, queue: Queue, id: str | None = None) -> No
         downloads = [download for download in queue.find() if id in (None, download.id)]
         return {"event": "snapshot", **DownloadList.of(downloads).model_dump(mode="json")}
 
-    await socket.accept()
-    with queue.channel.listening(id, snapshot) as (first, listener):
-        # Nothing is expected from the other side: reading is how a closed socket is noticed.
-        tasks = {asyncio.create_task(_tell(socket, first, listener)), asyncio.create_task(_until_closed(socket))}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        with contextlib.suppress(WebSocketDisconnect):
-            for task in done:
-                task.result()
-
-
-async def _until_closed(socket: WebSocket) -> None:
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
-
-
-async def _tell(socket: WebSocket, first: dict[str, Any], listener: Listener) -> None:
-    await socket.send_json(first)
-    async for event in listener.events():
-        await socket.send_json(event.message())
+    await live.tell(socket, queue.channel, id, snapshot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -73,15 +73,22 @@ class Web:
     def describe(self, url: str, stop: Stop) -> Any:
         """The JSON at `url`. Raises TransferFailed when the answer is something else, or absurdly long."""
         with self.get(url, stop) as response:
-            text = bytearray()
-            for chunk in response.iter_bytes():
-                text += chunk
-                if len(text) > MAX_DESCRIPTION_BYTES:
-                    raise TransferFailed("not_understood", f"{response.url.host} described the file at absurd length")
+            text = _whole(response.iter_bytes(), MAX_DESCRIPTION_BYTES)
+            if text is None:
+                raise TransferFailed("not_understood", f"{response.url.host} described the file at absurd length")
             try:
                 return json.loads(text)
             except (ValueError, RecursionError) as error:
                 raise TransferFailed("not_understood", f"{response.url.host} did not describe the file") from error
+
+    def read(self, url: str, stop: Stop, *, limit_bytes: int) -> bytes:
+        """All that is at `url`, held in memory. Raises TransferFailed as `get` does, and beyond `limit_bytes`."""
+        with self.get(url, stop) as response:
+            # As it comes: what is packed although we asked for none is not unpacked, to whatever size.
+            data = _whole(response.iter_raw(), limit_bytes)
+            if data is None:
+                raise TransferFailed("too_large", f"{response.url.host} sends more than {limit_bytes:,} bytes")
+            return data
 
     def _follow(self, url: str, stop: Stop) -> httpx.Response:
         for _ in range(MAX_REDIRECTS + 1):
@@ -176,6 +183,16 @@ def _told(host: str, stop: Stop) -> Iterator[None]:
     except (httpx.RequestError, UnicodeError) as error:  # a host's name may be too long to be looked up
         stop.check()
         raise PassingFault("unreachable", f"the connection to {host} failed: {error}") from error
+
+
+def _whole(chunks: Iterable[bytes], limit_bytes: int) -> bytes | None:
+    """The chunks together; None, and no more of them read, when they are more than the limit."""
+    whole = bytearray()
+    for chunk in chunks:
+        whole += chunk
+        if len(whole) > limit_bytes:
+            return None
+    return bytes(whole)
 
 
 def _redirected(response: httpx.Response) -> str:

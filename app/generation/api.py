@@ -1,30 +1,42 @@
-"""Generation over HTTP: parse, ask, answer."""
+"""Generation over HTTP and WebSocket: parse, ask, answer."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from typing import Annotated, Any
+import asyncio
+import contextlib
+from concurrent.futures import Future
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Query, Request, Response, WebSocket
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from app import live
 from app.bodies import LimitedRoute
-from app.errors import InvalidInput
-from app.generation.port import SEEDS, GenerationRequest, NotApplied
-from app.generation.service import LARGEST_SIDE, SIDE_STEP, Generated, Generation, Output, OutputFormat
-from app.recipes.pictures import CONTENT_TYPES
-from app.sentences import CLEAN, SAID
+from app.conditional import already_held, quoted
+from app.errors import WrongState
+from app.generation import metrics
+from app.generation.album import Output
+from app.generation.inputs import (
+    INFERENCE_BODY,
+    JOB_BODY,
+    InferenceRequest,
+    JobRequest,
+    as_asked,
+    read_inference,
+    read_job,
+    to_generation_request,
+)
+from app.generation.ledger import Ended
+from app.generation.references import References
+from app.generation.service import Generation, Order, succeeded
+from app.generation.state import JobState
+from app.generation.tables import GenerationJob
+from app.generation.views import BackendView, InferenceAnswer, JobPage, JobView, StatsView
 
 router = APIRouter(tags=["generation"], route_class=LimitedRoute)
 
-Prompt = Annotated[str, Field(max_length=2000), CLEAN]
-Side = Annotated[int, Field(multiple_of=SIDE_STEP, le=LARGEST_SIDE, description="pixels")]
-Scale = Annotated[float, Field(ge=0, le=20, allow_inf_nan=False)]
-
-_DATA_URL = re.compile(r"data:image/(?:png|jpeg|webp);base64,", re.IGNORECASE)
+JOBS = "/api/v1/generation-jobs"
 
 
 async def _generation(connection: HTTPConnection) -> Generation:
@@ -32,112 +44,157 @@ async def _generation(connection: HTTPConnection) -> Generation:
     return generation
 
 
+async def _references(connection: HTTPConnection) -> References:
+    references: References = connection.app.state.references
+    return references
+
+
 Service = Annotated[Generation, Depends(_generation)]
+ReferencesOf = Annotated[References, Depends(_references)]
 
 
-class InferenceRequest(BaseModel):
-    """One request for pictures. The smallest side is the backend's own."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    prompt: Annotated[Prompt, SAID]
-    prompt_2: Prompt = ""
-    negative_prompt: Annotated[Prompt, Field(description="has an effect with true_cfg_scale above 1")] = ""
-    image: str | None = Field(default=None, description="a reference image as a data URL: PNG, JPEG or WebP, 10 MiB")
-    width: Side = 1024
-    height: Side = 1024
-    steps: int = Field(default=28, ge=1, le=50, description="inference steps")
-    guidance_scale: Scale = 3.5
-    true_cfg_scale: Scale = 1.0
-    num_images: int = Field(default=1, ge=1, le=4)
-    seed: int | None = Field(default=None, ge=0, le=SEEDS - 1, description="of the first picture; null: any, told")
-    output_format: OutputFormat = "PNG"
-    output_quality: int = Field(default=90, ge=1, le=100, description="of JPEG and WEBP")
-
-    def wanted(self) -> GenerationRequest:
-        return GenerationRequest(
-            prompt=self.prompt,
-            prompt_2=self.prompt_2,
-            negative_prompt=self.negative_prompt,
-            width=self.width,
-            height=self.height,
-            num_inference_steps=self.steps,
-            guidance_scale=self.guidance_scale,
-            true_cfg_scale=self.true_cfg_scale,
-            num_images=self.num_images,
-            references=() if self.image is None else (_from_data_url(self.image),),
-        )
+@router.post("/inference", openapi_extra=INFERENCE_BODY)
+async def infer(request: Request, generation: Service, references: ReferencesOf) -> InferenceAnswer:
+    """Make pictures and wait for them; whoever hangs up wants them no longer."""
+    asked, uploaded = await read_inference(request)
+    waiter: Future[Ended] = Future()
+    job, _ = await run_in_threadpool(_create, generation, references, asked, uploaded, waiter)
+    ending = asyncio.wrap_future(waiter)
+    hanging_up = asyncio.ensure_future(_hung_up(request))
+    either: list[asyncio.Future[Any]] = [ending, hanging_up]
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not ending.done():
+            await run_in_threadpool(_cancel, generation, job.id)
+        return InferenceAnswer.of(succeeded(await ending))
+    finally:
+        hanging_up.cancel()
 
 
-class NotAppliedView(BaseModel):
-    name: str
-    why: str
-
-    @classmethod
-    def of(cls, idle: NotApplied) -> NotAppliedView:
-        return cls(name=idle.name, why=idle.why)
-
-
-class InferenceAnswer(BaseModel):
-    """images: data URLs, in the order of their seeds; seed: of the first; inference_time: seconds."""
-
-    images: list[str]
-    seed: int
-    inference_time: float
-    backend: str
-    applied: dict[str, Any]
-    not_applied: list[NotAppliedView]
-
-    @classmethod
-    def of(cls, made: Generated, output: Output, backend: str) -> InferenceAnswer:
-        content_type = CONTENT_TYPES[output.format]
-        return cls(
-            images=[f"data:{content_type};base64,{base64.b64encode(data).decode()}" for data in made.pictures],
-            seed=made.seeds[0],
-            inference_time=made.inference_seconds,
-            backend=backend,
-            applied=made.applied,
-            not_applied=[NotAppliedView.of(idle) for idle in made.not_applied],
-        )
+@router.post(JOBS, status_code=201, openapi_extra=JOB_BODY)
+async def create(request: Request, response: Response, generation: Service, references: ReferencesOf) -> JobView:
+    """Queue a job; answered at once."""
+    asked, uploaded = await read_job(request)
+    job, position = await run_in_threadpool(_create, generation, references, asked, uploaded, None)
+    response.headers["Location"] = f"{JOBS}/{job.id}"
+    return JobView.showing(job, position=position, progress=(0, 0))
 
 
-class BackendView(BaseModel):
-    """What the studio's image backend can do; applied, not_applied: its optimisations."""
+@router.get(JOBS)
+def find(
+    generation: Service,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    page_size: Annotated[int, Query(ge=1, le=100)] = 20,
+    state: JobState | None = None,
+    kind: Literal["text-to-image", "edit"] | None = None,
+) -> JobPage:
+    jobs, total = generation.page(page=page, page_size=page_size, state=state, kind=kind)
+    return JobPage(jobs=_views(generation, jobs), total=total, page=page, page_size=page_size)
 
-    backend: str
-    offers: list[str]
-    smallest_side: int
-    applied: list[str]
-    not_applied: list[NotAppliedView]
+
+@router.get(f"{JOBS}/stats")
+def stats(generation: Service) -> StatsView:
+    told = generation.stats()
+    return StatsView(
+        **told.counts, median_seconds=told.median_seconds, queue_limit=told.queue_limit, places=told.places
+    )
 
 
-@router.post("/inference")
-def infer(request: InferenceRequest, generation: Service) -> InferenceAnswer:
-    """Make pictures and wait for them."""
-    output = Output(format=request.output_format, quality=request.output_quality)
-    made = generation.generate(request.wanted(), seed=request.seed, output=output)
-    return InferenceAnswer.of(made, output, generation.backend.name)
+@router.get(f"{JOBS}/{{job_id}}")
+def get(job_id: str, generation: Service) -> JobView:
+    return _views(generation, [generation.get(job_id)])[0]
+
+
+@router.delete(f"{JOBS}/{{job_id}}", status_code=204)
+def delete(job_id: str, generation: Service) -> None:
+    generation.delete(job_id)
+
+
+@router.post(f"{JOBS}/{{job_id}}/cancel")
+def cancel(job_id: str, generation: Service) -> JobView:
+    return _views(generation, [generation.cancel(job_id)])[0]
+
+
+@router.post(f"{JOBS}/{{job_id}}/retry")
+def retry(job_id: str, generation: Service) -> JobView:
+    job, position = generation.retry(job_id)
+    return JobView.showing(job, position=position, progress=(0, 0))
+
+
+@router.get(f"{JOBS}/{{job_id}}/image", response_class=Response)
+def image(
+    job_id: str,
+    request: Request,
+    generation: Service,
+    number: Annotated[int, Query(ge=1, le=4)] = 1,
+    size: Annotated[int | None, Query(ge=16, le=1024, description="longer side of a thumbnail, in pixels")] = None,
+) -> Response:
+    """One picture as its file, or a small WEBP of it."""
+    picture = generation.picture(job_id, number)
+    etag = quoted(picture["sha256"] if size is None else f"{picture['sha256']}-{size}")
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if already_held(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    data, content_type = generation.read(picture, size)
+    return Response(data, headers=headers, media_type=content_type)
 
 
 @router.get("/api/v1/backends")
 def backends(generation: Service) -> BackendView:
-    backend = generation.backend
-    return BackendView(
-        backend=backend.name,
-        offers=sorted(backend.offers),
-        smallest_side=backend.smallest_side,
-        applied=list(backend.applied),
-        not_applied=[NotAppliedView.of(idle) for idle in backend.not_applied],
+    return BackendView.of(generation.backend)
+
+
+@router.get("/metrics", response_class=Response)
+def tell_metrics(generation: Service) -> Response:
+    """For Prometheus."""
+    text, content_type = metrics.of(generation)
+    return Response(text, headers={"Content-Type": content_type})
+
+
+@router.websocket("/ws/generation-jobs")
+async def listen(socket: WebSocket, generation: Service, id: str | None = None) -> None:  # noqa: A002
+    """A snapshot, then every event of the job called `id`, or of all."""
+
+    def snapshot() -> dict[str, Any]:
+        jobs = generation.unfinished() if id is None else [generation.get(id)]
+        return {"event": "snapshot", "jobs": [view.model_dump(mode="json") for view in _views(generation, jobs)]}
+
+    await live.tell(socket, generation.channel, id, snapshot)
+
+
+def _create(
+    generation: Generation,
+    references: References,
+    asked: InferenceRequest,
+    uploaded: bytes | None,
+    waiter: Future[Ended] | None,
+) -> tuple[GenerationJob, int]:
+    order = Order(
+        request=to_generation_request(asked, references.of(asked, uploaded)),
+        seeded=asked.seed is not None,
+        output=Output(format=asked.output_format, quality=asked.output_quality),
+        urgent=isinstance(asked, JobRequest) and asked.priority == "urgent",
+        previews=isinstance(asked, JobRequest) and asked.previews,
+        asked=as_asked(asked, uploaded),
     )
+    return generation.create(order, waiter)
 
 
-def _from_data_url(url: str) -> bytes:
-    start = _DATA_URL.match(url)
-    if start is None:
-        raise InvalidInput(
-            "image must be a data URL of a PNG, JPEG or WebP picture: data:image/png;base64,…", field="image"
-        )
-    try:
-        return base64.b64decode(url[start.end() :], validate=True)
-    except binascii.Error as error:
-        raise InvalidInput("image must hold its picture in base64, this is not base64", field="image") from error
+def _cancel(generation: Generation, job_id: str) -> None:
+    # It may have ended between our look and the call: then there is nothing to cancel.
+    with contextlib.suppress(WrongState):
+        generation.cancel(job_id)
+
+
+def _views(generation: Generation, jobs: list[GenerationJob]) -> list[JobView]:
+    positions = generation.positions(jobs)
+    return [JobView.showing(job, position=positions.get(job.id), progress=generation.progress(job.id)) for job in jobs]
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

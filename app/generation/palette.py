@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 Colour = tuple[int, int, int]
 
@@ -43,24 +43,24 @@ def words_of(text: str) -> list[str]:
     return found
 
 
-def colours_of(text: str) -> tuple[str | None, str | None]:
+def colours_of(text: str, *, without: Collection[str] = ()) -> tuple[str | None, str | None]:
     """The colour that a text wants for its subject, and the one for its background; None when unsaid.
 
-    The background's is the last colour before the word "background": "a red circle on a blue background".
+    The background's is the one right before the word "background": "a red circle on a blue background".
+    without: words that count as unsaid.
     """
     before, found, _ = text.casefold().partition("background")
     subject = [word for word in words_of(text) if word in COLOURS]
-    if not found:
-        return next(iter(subject), None), None
-    named = [word for word in words_of(before) if word in COLOURS]
-    behind = named[-1] if named and f"{named[-1]} background" in " ".join(text.casefold().split()) else None
+    last = "".join(_WORD.findall(before)[-1:]) if found else ""
+    behind = next((word for word in words_of(last) if word in COLOURS), None)
     if behind is not None:
         subject.remove(behind)
-    return next(iter(subject), None), behind
+    wanted = next((word for word in subject if word not in without), None)
+    return wanted, None if behind in without else behind
 
 
-def shape_of(text: str) -> str | None:
-    return next((word for word in words_of(text) if word in SHAPES), None)
+def shape_of(text: str, *, without: Collection[str] = ()) -> str | None:
+    return next((word for word in words_of(text) if word in SHAPES and word not in without), None)
 
 
 def farthest(from_: Colour, among: Sequence[str]) -> str:

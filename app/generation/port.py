@@ -10,6 +10,9 @@ from typing import Literal, Protocol
 from PIL import Image
 
 SEEDS = 2**32
+# Of a picture, in pixels; the smallest side is the backend's own.
+LARGEST_SIDE = 1024
+SIDE_STEP = 16
 
 Scheduler = Literal["FlowMatchEuler", "UniPC", "DPMSolver++"]
 ConditionName = Literal["starting", "ready", "degraded", "failed"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.characters.port import FileFormat, Portrait, Sitting
+from app.generation.album import Output, OutputFormat
 from app.generation.port import GenerationRequest
-from app.generation.service import Generation, Output, OutputFormat
+from app.generation.service import Generation, Order
 
 # A negative prompt has an effect only above 1; 4 is what diffusers' own Kontext examples use.
 AVOIDING = 4.0
@@ -29,8 +30,14 @@ class Portraits:
             width=sitting.width,
             height=sitting.height,
             num_images=sitting.count,
+            seed=sitting.seed or 0,
         )
-        made = self._generation.generate(
-            request, seed=sitting.seed, output=Output(format=FORMATS[sitting.output_format])
+        order = Order(
+            request=request,
+            seeded=sitting.seed is not None,
+            output=Output(format=FORMATS[sitting.output_format]),
+            asked={"prompt": sitting.prompt, "num_images": sitting.count},
         )
-        return [Portrait(data, seed) for data, seed in zip(made.pictures, made.seeds, strict=True)]
+        ended = self._generation.make(order)
+        seeds = [int(picture["seed"]) for picture in ended.job.pictures]
+        return [Portrait(data, seed) for data, seed in zip(ended.files, seeds, strict=True)]
