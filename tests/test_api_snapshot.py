@@ -31,5 +31,6 @@ def _fields(described: dict[str, Any], body: dict[str, Any]) -> list[str]:
     found: list[str] = []
     for content in body.get("content", {}).values():
         name = content["schema"].get("$ref", "").rpartition("/")[2]
-        found += described["components"]["schemas"].get(name, {}).get("properties", {})
-    return found
+        schema = described["components"]["schemas"].get(name, content["schema"])
+        found += schema.get("properties", {})
+    return sorted(set(found))

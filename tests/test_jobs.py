@@ -3,86 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.database import Database
 from app.errors import NotFound, StudioError, WrongState
-from app.events import Channel, Event
-from app.generation.dispatcher import Pool
 from app.generation.faults import BackendDown, BackendFailed, OutOfMemory, TooLong
 from app.generation.ledger import Ended
 from app.generation.port import Attempt, GenerationRequest, Watch
 from app.generation.service import Generation, Gone, Order, QueueFull, succeeded
 from app.generation.state import FINAL, JobState
-from app.storage.folder import FolderStore
-from support.clock import VirtualClock
 from support.waiting import until
+from tests.desk import Desk, Told
 from tests.painters import Painter, failing, until_stopped
 
 ASKED = GenerationRequest(prompt="a red circle", width=32, height=32, num_inference_steps=2, seed=7)
-
-
-class Told(Channel):
-    """A channel that remembers what was published."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.events: list[Event] = []
-
-    def publish(self, event: Event) -> None:
-        self.events.append(event)
-        super().publish(event)
-
-    def kinds(self, job_id: str) -> list[str]:
-        return [event.kind for event in self.events if event.subject == job_id]
-
-
-class Desk:
-    """One studio's generation on a database of its own, restarted at will."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.clock = VirtualClock()
-        self.channel = Told()
-        self.store = FolderStore(folder / "store")
-        database = Database(f"sqlite:///{folder / 'jobs.db'}")
-        database.create_tables()
-        database.close()
-
-    @contextmanager
-    def generation(self, painter: Painter, **settings: Any) -> Iterator[Generation]:
-        database = Database(f"sqlite:///{self.folder / 'jobs.db'}")
-        chosen: dict[str, Any] = {
-            "queue_limit": 100,
-            "time_limit": timedelta(minutes=10),
-            "keep": timedelta(days=30),
-            "holder": "me",
-        }
-        generation = Generation(
-            database=database,
-            clock=self.clock,
-            channel=self.channel,
-            backend=painter,
-            store=self.store,
-            dispatcher=Pool(places=painter.places),
-            **chosen | settings,
-        )
-        generation.start()
-        try:
-            yield generation
-        finally:
-            generation.close()
-            database.close()
-
-    def stored(self) -> list[str]:
-        return [stored.key for stored in self.store.list()]
 
 
 @pytest.fixture

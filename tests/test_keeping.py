@@ -19,11 +19,11 @@ from app.database import Database
 from app.errors import NotFound, StorageUnavailable, TooLarge, Unavailable
 from app.generation.mock import MockBackend
 from app.generation.portraits import Portraits
-from app.generation.service import Generation
 from app.recipes.pictures import check
 from app.recipes.service import Draft, Order, Recipes
 from app.storage.folder import FolderStore
 from support import pictures
+from tests.desk import Desk
 
 CAPTAIN = CharacterOrder("a captain with a red coat", num_images=2, seed=7)
 
@@ -42,13 +42,16 @@ def recipes(database: Database, tmp_path: Path) -> Recipes:
 
 
 @pytest.fixture
-def characters(database: Database, tmp_path: Path) -> Characters:
-    return Characters(
-        database=database,
-        clock=SystemClock(),
-        store=FolderStore(tmp_path / "store"),
-        painter=Portraits(Generation(backend=MockBackend())),
-    )
+def characters(database: Database, tmp_path: Path) -> Iterator[Characters]:
+    painter = MockBackend(clock=SystemClock(), step_seconds=0, memory_pixels=10**7)
+    (tmp_path / "desk").mkdir()
+    with Desk(tmp_path / "desk").generation(painter) as generation:
+        yield Characters(
+            database=database,
+            clock=SystemClock(),
+            store=FolderStore(tmp_path / "store"),
+            painter=Portraits(generation),
+        )
 
 
 def drop(database: Database, table: str) -> None:
