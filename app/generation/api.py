@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from app import live
 from app.bodies import LimitedRoute
 from app.conditional import already_held, quoted
-from app.errors import WrongState
+from app.errors import PROBLEM_TYPE, WrongState
 from app.generation import metrics
 from app.generation.album import Output
 from app.generation.inputs import (
@@ -39,6 +39,19 @@ router = APIRouter(tags=["generation"], route_class=LimitedRoute)
 JOBS = "/api/v1/generation-jobs"
 
 
+def _problems(**told: str) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI says of refusals, each by its status: `_404="there is no such job"`."""
+    return {
+        int(status.removeprefix("_")): {"description": why, "content": {PROBLEM_TYPE: {}}}
+        for status, why in told.items()
+    }
+
+
+_NONE = _problems(_404="there is no such job")
+_STATE = _NONE | _problems(_409="the job's state does not permit it")
+_BUSY = _problems(_413="the picture is too large", _429="the queue is full; Retry-After says when to come again")
+
+
 async def _generation(connection: HTTPConnection) -> Generation:
     generation: Generation = connection.app.state.generation
     return generation
@@ -53,7 +66,17 @@ Service = Annotated[Generation, Depends(_generation)]
 ReferencesOf = Annotated[References, Depends(_references)]
 
 
-@router.post("/inference", openapi_extra=INFERENCE_BODY)
+@router.post(
+    "/inference",
+    openapi_extra=INFERENCE_BODY,
+    responses=_BUSY
+    | _problems(
+        _409="the job was cancelled",
+        _502="the backend failed",
+        _503="out of memory, or the backend cannot be reached",
+        _504="it took too long",
+    ),
+)
 async def infer(request: Request, generation: Service, references: ReferencesOf) -> InferenceAnswer:
     """Make pictures and wait for them; whoever hangs up wants them no longer."""
     asked, uploaded = await read_inference(request)
@@ -71,7 +94,7 @@ async def infer(request: Request, generation: Service, references: ReferencesOf)
         hanging_up.cancel()
 
 
-@router.post(JOBS, status_code=201, openapi_extra=JOB_BODY)
+@router.post(JOBS, status_code=201, openapi_extra=JOB_BODY, responses=_BUSY)
 async def create(request: Request, response: Response, generation: Service, references: ReferencesOf) -> JobView:
     """Queue a job; answered at once."""
     asked, uploaded = await read_job(request)
@@ -100,28 +123,34 @@ def stats(generation: Service) -> StatsView:
     )
 
 
-@router.get(f"{JOBS}/{{job_id}}")
+@router.get(f"{JOBS}/{{job_id}}", responses=_NONE)
 def get(job_id: str, generation: Service) -> JobView:
     return _views(generation, [generation.get(job_id)])[0]
 
 
-@router.delete(f"{JOBS}/{{job_id}}", status_code=204)
+@router.delete(f"{JOBS}/{{job_id}}", status_code=204, responses=_STATE)
 def delete(job_id: str, generation: Service) -> None:
     generation.delete(job_id)
 
 
-@router.post(f"{JOBS}/{{job_id}}/cancel")
+@router.post(f"{JOBS}/{{job_id}}/cancel", responses=_STATE)
 def cancel(job_id: str, generation: Service) -> JobView:
     return _views(generation, [generation.cancel(job_id)])[0]
 
 
-@router.post(f"{JOBS}/{{job_id}}/retry")
+@router.post(f"{JOBS}/{{job_id}}/retry", responses=_STATE)
 def retry(job_id: str, generation: Service) -> JobView:
     job, position = generation.retry(job_id)
     return JobView.showing(job, position=position, progress=(0, 0))
 
 
-@router.get(f"{JOBS}/{{job_id}}/image", response_class=Response)
+@router.get(
+    f"{JOBS}/{{job_id}}/image",
+    response_class=Response,
+    responses=_NONE
+    | _problems(_410="the pictures of this job are no longer kept")
+    | {304: {"description": "unchanged"}},
+)
 def image(
     job_id: str,
     request: Request,
