@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url, text
 from sqlalchemy.exc import (
     DatabaseError,
     DataError,
@@ -76,17 +76,18 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """One transaction: committed at the end, rolled back by any exception.
+        """One transaction: committed at the end, rolled back by any exception. Raises as `transaction` does."""
+        with _database_errors(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """The same for statements alone, at a third of a session's cost.
 
         Raises Unavailable when the database itself is at fault: locked, full, damaged, out of reach.
         """
-        try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
-                yield session
-        except DatabaseError as error:
-            if isinstance(error, IntegrityError | DataError | ProgrammingError):
-                raise  # what was asked of it is at fault, not the database
-            raise Unavailable("the database cannot be used now; its state is told at /health") from error
+        with _database_errors(), self.engine.begin() as connection:
+            yield connection
 
     def ping(self) -> None:
         """Raise Unavailable unless the database is there, answers, and holds the studio's tables."""
@@ -102,6 +103,16 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        if isinstance(error, IntegrityError | DataError | ProgrammingError):
+            raise  # what was asked of it is at fault, not the database
+        raise Unavailable("the database cannot be used now; its state is told at /health") from error
 
 
 def _prepare_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:

@@ -21,6 +21,8 @@ TRANSPORTS: tuple[Transport, ...] = ("in-process", "http", "url")
 
 # What a studio of our own offers beside its backend: its settings, clock, disk and end are in our hands.
 OWN_STUDIO = frozenset({"own-studio", "virtual-clock"})
+# What a double offers beyond what the studio can know of a server: it paints exactly what the prompt names.
+DOUBLES = {"comfyui": frozenset({"colours", "shapes", "negative-prompts", "references", "loras", "comfyui"})}
 
 KNOWN_CAPABILITIES = {
     "seeds": "repeats a picture from its seed",
@@ -30,6 +32,8 @@ KNOWN_CAPABILITIES = {
     "colours": "paints the colours that the prompt names",
     "shapes": "paints the shapes that the prompt names",
     "negative-prompts": "keeps out what the negative prompt names",
+    "loras": "paints with LoRAs",
+    "comfyui": "paints through ComfyUI servers that the scenario starts, breaks and looks into",
     "likeness": "keeps a person's likeness",
     "gpu": "runs on a graphics card",
     "own-studio": "a studio whose settings, disk and end the scenario decides",
@@ -89,9 +93,9 @@ def environment(backend: str | None = None, transport: str | None = None, studio
     try:
         offered = offers(Settings.exactly(backend=name))
     except ValueError as error:
-        raise NoSuchBackend(f"--backend {name}: there is no such backend; there is mock") from error
+        raise NoSuchBackend(f"--backend {name}: there is no such backend; there are mock and comfyui") from error
     way: Transport = "http" if chosen == "http" else "in-process"
-    return Environment(name, way, offered | OWN_STUDIO)
+    return Environment(name, way, offered | OWN_STUDIO | DOUBLES.get(name, frozenset()))
 
 
 def _running(studio_url: str) -> Environment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import zlib
 
 
 def safetensors(name: str, size_bytes: int) -> bytes:
@@ -60,3 +61,21 @@ def not_a_picture(what: str, picture: bytes) -> bytes:
         "a web page": b"<!doctype html><title>Sign in</title><p>Please sign in.</p>",
         "half a picture": picture[: len(picture) // 2],
     }[what]
+
+
+def bomb() -> bytes:
+    """A PNG of a few kilobytes that claims 50,000×50,000 pixels: a decompression bomb.
+
+    Layout: signature, then chunks of length, name, data, CRC. Source: the PNG specification, section 5.
+    """
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
+
+    head = (50_000).to_bytes(4, "big") * 2 + bytes([8, 2, 0, 0, 0])
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(bytes(100_000)))
+        + chunk(b"IEND", b"")
+    )

@@ -46,6 +46,6 @@ class VirtualClock:
 
     @property
     def sleepers(self) -> int:
-        """How many threads of the studio wait for the clock."""
+        """How many threads wait for the clock; whoever has only not woken yet does not."""
         with self._moved:
-            return len(self._wakings)
+            return sum(waking > self._now for waking in self._wakings)

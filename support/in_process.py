@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from support.studios import ChannelRefused, EventStream, LoopThread, Message, StudioCrashed
 
 Headers = list[tuple[bytes, bytes]]
+END_WITHIN_SECONDS = 1.0
 
 
 class InProcessStudio:
@@ -24,15 +25,21 @@ class InProcessStudio:
     def __init__(self, app: FastAPI, on_crash: Callable[[str], None]) -> None:
         self._app = app
         self._on_crash = on_crash
+        self._left: set[asyncio.Task[None]] = set()
         self._thread = LoopThread(self._live)
 
     async def _live(self, stop: asyncio.Event, ready: Callable[[], None]) -> None:
         async with self._app.router.lifespan_context(self._app):
             ready()
             await stop.wait()
+            # As a server does: what a client hung up on may come to its end, but not for ever.
+            if self._left:
+                _, stuck = await asyncio.wait(self._left, timeout=END_WITHIN_SECONDS)
+                for task in stuck:
+                    task.cancel()
 
     def transport(self) -> httpx.BaseTransport:
-        return _InProcessTransport(self._app, self._thread, self._on_crash)
+        return _InProcessTransport(self._app, self._thread, self._on_crash, self._left)
 
     def listen(self, path: str, headers: dict[str, str]) -> EventStream:
         return self._thread.call(_listen_in_process(self._app, path, headers))
@@ -61,26 +68,39 @@ def _scope(kind: str, path: bytes, headers: Headers, **more: Any) -> dict[str, A
 class _InProcessTransport(httpx.BaseTransport):
     """httpx over an ASGI application on its own loop; half the cost of httpx's async one (measured)."""
 
-    def __init__(self, app: FastAPI, thread: LoopThread, on_crash: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        thread: LoopThread,
+        on_crash: Callable[[str], None],
+        left: set[asyncio.Task[None]],
+    ) -> None:
         self._app = app
         self._thread = thread
         self._on_crash = on_crash
+        self._left = left
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The studio's answer. Raises ReadTimeout, the studio having been told, when it takes too long."""
         body = request.read()
         headers = [(key.lower(), value) for key, value in request.headers.raw]
         scope = _scope("http", request.url.raw_path, headers, method=request.method, scheme="http")
-        return self._thread.call(self._ask(scope, body))
+        patience = request.extensions.get("timeout", {}).get("read")
+        answer = self._thread.call(self._ask(scope, body, patience))
+        if answer is None:
+            raise httpx.ReadTimeout(f"no answer within {patience} seconds", request=request)
+        return answer
 
-    async def _ask(self, scope: dict[str, Any], body: bytes) -> httpx.Response:
+    async def _ask(self, scope: dict[str, Any], body: bytes, patience: float | None) -> httpx.Response | None:
+        """The answer; None when the client has hung up before it came."""
         sent: list[Message] = []
         asked = False
-        answered = asyncio.Event()
+        over = asyncio.Event()
 
         async def receive() -> Message:
             nonlocal asked
             if asked:
-                await answered.wait()
+                await over.wait()
                 return {"type": "http.disconnect"}
             asked = True
             return {"type": "http.request", "body": body, "more_body": False}
@@ -88,8 +108,22 @@ class _InProcessTransport(httpx.BaseTransport):
         async def send(message: Any) -> None:
             sent.append(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                answered.set()
+                over.set()
 
+        answering = asyncio.ensure_future(self._answer(scope, receive, send, sent))
+        await asyncio.wait([answering], timeout=patience)
+        if not answering.done():
+            over.set()
+            self._left.add(answering)
+            answering.add_done_callback(self._left.discard)
+            return None
+        await answering
+        if not sent:
+            raise StudioCrashed(f"the studio did not answer {scope['method']} {scope['path']}")
+        content = b"" if scope["method"] == "HEAD" else b"".join(m.get("body", b"") for m in sent[1:])
+        return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=content)
+
+    async def _answer(self, scope: dict[str, Any], receive: Any, send: Any, sent: list[Message]) -> None:
         try:
             await self._app(scope, receive, send)
         except Exception:
@@ -97,10 +131,6 @@ class _InProcessTransport(httpx.BaseTransport):
             self._on_crash(traceback.format_exc())
             if not sent:
                 raise
-        if not sent:
-            raise StudioCrashed(f"the studio did not answer {scope['method']} {scope['path']}")
-        content = b"" if scope["method"] == "HEAD" else b"".join(m.get("body", b"") for m in sent[1:])
-        return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=content)
 
 
 async def _listen_in_process(app: FastAPI, path: str, headers: dict[str, str]) -> EventStream:
@@ -120,6 +150,8 @@ async def _listen_in_process(app: FastAPI, path: str, headers: dict[str, str]) -
 
     async def send(message: Any) -> None:
         if message["type"] == "websocket.send":
+            while not stream.reads.is_set():
+                await asyncio.sleep(0.005)
             stream.hear(message.get("text") or message["bytes"])
         elif message["type"] == "websocket.accept":
             opened.set_result(None)

@@ -102,6 +102,82 @@ def times(text: str) -> int:
     return ("never", "once", "twice", "three", "four", "five").index(text.removesuffix(" times"))
 
 
+@parameter_type("circle|square|triangle")
+def shape(text: str) -> str:
+    """A shape word that a picture can be checked for."""
+    return text
+
+
+@parameter_type(r"-?\d+(?:\.\d+)?")
+def amount(text: str) -> float:
+    """`7`, `-0.5`: a number as a request holds it, whole where it is written so."""
+    return float(text) if "." in text else int(text)
+
+
+@parameter_type("PNG|JPEG|WEBP")
+def kind(text: str) -> str:
+    """The kinds of files that pictures come as."""
+    return text
+
+
+@parameter_type("completed|failed|cancelled")
+def end(text: str) -> str:
+    """How a job may end."""
+    return text
+
+
+@parameter_type("kept|kept no longer")
+def keeping(text: str) -> str:
+    """What may have become of a picture."""
+    return text
+
+
+@parameter_type("first|second")
+def which(text: str) -> str:
+    """One of several servers."""
+    return text
+
+
+@parameter_type("second|third|fourth")
+def place(text: str) -> int:
+    """One of several pictures, counted from one."""
+    return ("first", "second", "third", "fourth").index(text) + 1
+
+
+@parameter_type("as an uploaded file|by its address")
+def way(text: str) -> str:
+    """How a reference may come, other than inside the request."""
+    return text
+
+
+@parameter_type("a node breaks|the disk is full|the workflow is refused")
+def trouble(text: str) -> str:
+    """What may happen at a ComfyUI server that another attempt would not mend."""
+    return text
+
+
+@parameter_type("a job that never was|the picture of a job that never was")
+def nothing(text: str) -> str:
+    """What can be looked for in vain."""
+    return text
+
+
+@parameter_type(
+    "a blank prompt|no prompt at all|a prompt of 200,000 letters|control characters in its prompt|"
+    "a guidance that is no number|a number of steps in words|half a picture more|a field that does not exist|"
+    "a kind of file that does not exist|an urgency that does not exist"
+)
+def oddity(text: str) -> str:
+    """What a request may hold that no picture can be made of."""
+    return text
+
+
+@parameter_type("an empty file|a web page|half a picture|a picture of far too many pixels|a character nobody described")
+def no_reference(text: str) -> str:
+    """What people send where a reference picture was asked for."""
+    return text
+
+
 @parameter_type("its sign-in page|half of the file|an empty file|a damaged model")
 def mischief(text: str) -> str:
     """What a hub may send where a model was asked for."""

@@ -108,6 +108,14 @@ def overlap(one: bytes, other: bytes) -> float:
     return both / either if either else 1.0
 
 
+def distance(one: bytes, other: bytes) -> float:
+    """How far two pictures are apart, pixel by pixel, of 255; the first is made as large as the second."""
+    first, second = decode(one).image, decode(other).image
+    reduced = first.resize(second.size, Image.Resampling.LANCZOS)
+    means = ImageStat.Stat(ImageChops.difference(reduced, second)).mean
+    return sum(means) / len(means)
+
+
 def drawn(colour: str, shape: str, *, background: str = "white", size: tuple[int, int] = (64, 64)) -> bytes:
     """A PNG of one shape in the middle, half as large as the shorter side."""
     image = Image.new("RGB", size, COLOURS[background])

@@ -83,6 +83,7 @@ def _listen_on_socket(address: str, path: str, headers: dict[str, str]) -> Event
     def read() -> None:
         with suppress(ConnectionClosed):
             for message in connection:
+                stream.reads.wait()
                 stream.hear(message)
 
     reader = threading.Thread(target=read, name="listener")

@@ -34,6 +34,9 @@ class EventStream:
         self._heard: list[Message] = []
         self._lock = threading.Lock()
         self._on_close = on_close
+        # Set unless the listener has stopped reading; whoever brings a message waits for it.
+        self.reads = threading.Event()
+        self.reads.set()
 
     def hear(self, message: str | bytes) -> None:
         with self._lock:
@@ -45,6 +48,7 @@ class EventStream:
             return list(self._heard)
 
     def close(self) -> None:
+        self.reads.set()
         self._on_close()
 
 

@@ -11,17 +11,21 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.errors import StudioError
 from app.settings import Settings
 from app.studio import build_studio
 from support import leaks
 from support.acts.characters import Characters
+from support.acts.comfyui import Servers
 from support.acts.downloads import Downloads
 from support.acts.generation import Generation
+from support.acts.jobs import Jobs
 from support.acts.library import Library
+from support.acts.pace import Pace
 from support.acts.recipes import Recipes
+from support.acts.references import References
 from support.acts.studio import StudioActs
 from support.backends import Environment, key_headers
 from support.bdd import StepError
@@ -32,6 +36,9 @@ from support.in_process import InProcessStudio
 from support.servers.hub import Hub
 from support.sockets import RunningStudio, ServedStudio
 from support.studios import Studio, StudioDidNotStart
+
+if TYPE_CHECKING:
+    from support.servers.comfyui import ComfyUI, Profile
 
 
 class ThreadFailed(Exception):
@@ -55,12 +62,18 @@ class World:
         self.clock = VirtualClock()
         self.settings: dict[str, Any] = {}
         self.headers: dict[str, str] = {}
+        self.comfyui_servers: list[ComfyUI] = []
+        self.comfyui_profile: Profile = "0.8"
         self.answer: Answer | None = None
         self.downloads = Downloads(self)
         self.library = Library(self)
         self.recipes = Recipes(self)
         self.characters = Characters(self)
         self.generation = Generation(self)
+        self.jobs = Jobs(self)
+        self.pace = Pace(self)
+        self.references = References(self)
+        self.servers = Servers(self)
         self.studio = StudioActs(self)
         self._thread_faults: list[BaseException] = []
         # Taken last: a world that could not be made has no close() to give it back.
@@ -91,6 +104,26 @@ class World:
         self._ends.append(hub.close)
         return hub
 
+    @property
+    def comfyui(self) -> ComfyUI:
+        """The ComfyUI server's double, started when first spoken of. Raises StepError where the studio uses none."""
+        if not self.comfyui_servers:
+            self.start_comfyui()
+        return self.comfyui_servers[0]
+
+    def start_comfyui(self) -> ComfyUI:
+        """One more ComfyUI server, living by the scenario's clock."""
+        if "comfyui" not in self.environment.offers:
+            raise StepError("this speaks of a ComfyUI server: tag the scenario @needs.comfyui")
+        if self.studio_runs:
+            raise StepError("say what servers there are before the studio is first used")
+        from support.servers.comfyui import ComfyUI  # noqa: PLC0415  # not to be paid for by a run without it
+
+        server = ComfyUI(profile=self.comfyui_profile, clock=self.clock)
+        self._ends.append(server.close)
+        self.comfyui_servers.append(server)
+        return server
+
     @cached_property
     def client(self) -> StudioClient:
         """The line to the studio; using it for the first time builds the studio."""
@@ -110,6 +143,8 @@ class World:
         chosen: dict[str, Any] = {"backend": self.environment.backend, "allow_private_addresses": True}
         if "hub" in self.__dict__:
             chosen["hub_url"] = self.hub.url
+        if "comfyui" in self.environment.offers:
+            chosen["comfyui_urls"] = (self.comfyui.url, *(server.url for server in self.comfyui_servers[1:]))
         settings = Settings.exactly(studio_home=self.home, **{**chosen, **self.settings})
         try:
             app = build_studio(settings, clock=self.clock)
@@ -167,6 +202,8 @@ class World:
         faults: list[Exception] = []
         if "hub" in self.__dict__:
             self.evidence.text("what the hub saw", self.hub.log())
+        for number, server in enumerate(self.comfyui_servers, 1):
+            self.evidence.text(f"what ComfyUI server {number} saw", server.log())
         ends = [*self._ends, *self._studio_ends]
         while ends:
             try:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from websockets.exceptions import ConnectionClosed
@@ -136,12 +137,13 @@ class Client:
 
     @contextmanager
     def socket(self, client_id: str | None = None, *, path: str = "/ws") -> Iterator[Ear]:
-        url = f"ws{self.double.url.removeprefix('http')}{path}?clientId={client_id or self.name}"
+        url = f"ws{self.double.url.removeprefix('http')}{path}?clientId={quote(client_id or self.name)}"
         with connect(url, proxy=None) as connection:
             yield Ear(connection)
 
 
 @contextmanager
 def client_of(double: ComfyUI) -> Iterator[Client]:
-    with httpx.Client(trust_env=False) as http:
+    # Nothing is encrypted here, and reading the certificates would take 100 ms.
+    with httpx.Client(trust_env=False, verify=False) as http:
         yield Client(double, http)

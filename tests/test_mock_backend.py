@@ -12,7 +12,7 @@ from itertools import pairwise, product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
@@ -104,18 +104,21 @@ def test_it_is_the_backend_that_the_settings_name() -> None:
     built.close()
 
 
+@settings(deadline=None)
 @given(prompt=st.text(min_size=1), width=SIDES, height=SIDES, seed=st.integers(0, 2**32 - 1))
 def test_every_prompt_gives_a_picture_of_the_asked_size(prompt: str, width: int, height: int, seed: int) -> None:
     request = GenerationRequest(prompt=prompt, width=width, height=height, num_inference_steps=1, seed=seed)
     assert pictures.decode(painted(request)[0]).size == (width, height)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=2, max_size=8, unique=True))
 def test_seeds_never_share_a_picture(seeds: list[int]) -> None:
     made = [painted(replace(ASKED, seed=seed))[0] for seed in seeds]
     assert len(set(made)) == len(seeds)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 4))
 def test_a_picture_of_a_batch_is_the_single_one_of_its_seed(seed: int, count: int) -> None:
     batch = painted(replace(ASKED, seed=seed, num_images=count))
@@ -208,7 +211,7 @@ def test_a_stronger_lora_tints_more() -> None:
         for scale in (0.0, 0.5, 2.0)
     ]
     weak, strong = [sum(_farthest(a, b) for a, b in zip(each, plain, strict=True)) for each in tinted]
-    assert 0 < weak < strong
+    assert 0 < 1.4 * weak < strong
 
 
 def _edges(picture: bytes) -> list[float]:
@@ -281,6 +284,7 @@ def test_a_colour_and_a_shape_that_are_to_be_avoided_are_not_painted_though_the_
         assert (pictures.main_colour(picture), pictures.main_shape(picture)) == ("blue", "square")
 
 
+@settings(deadline=None)
 @given(steps=st.integers(1, 50), count=st.integers(1, 4))
 def test_progress_rises_strictly_one_call_a_step(steps: int, count: int) -> None:
     watch = Seen()
@@ -331,7 +335,7 @@ class Painting(threading.Thread):
     """An attempt on a thread of its own, for a clock that somebody else moves."""
 
     def __init__(self, backend: MockBackend, request: GenerationRequest, watch: Seen) -> None:
-        super().__init__(name="painting")
+        super().__init__(name="painting", daemon=True)
         self.ended_with: object = None
         self._asked = (backend, request, watch)
         self.start()

@@ -78,10 +78,10 @@ class Host:
         return self.url + path
 
     def trickles(self, path: str) -> str:
-        """A byte now and then, and never an end."""
+        """400 bytes, one now and then."""
 
         def trickle(exchange: Exchange) -> None:
-            exchange.begin(200, {"Content-Length": "1000000"})
+            exchange.begin(200, {"Content-Length": "400"})
             while not self.leaving.wait(0.01):
                 exchange.send(b"x")
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from PIL import Image
 
+from app.generation.job import GenerationJob
 from app.generation.port import GenerationRequest, Picture
-from app.generation.tables import GenerationJob
 from app.recipes import a1111
 from app.recipes.pictures import CONTENT_TYPES, encode
 from app.recipes.recipe import RecipeSettings

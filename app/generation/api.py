@@ -27,11 +27,11 @@ from app.generation.inputs import (
     read_job,
     to_generation_request,
 )
+from app.generation.job import GenerationJob
 from app.generation.ledger import Ended
 from app.generation.references import References
 from app.generation.service import Generation, Order, succeeded
 from app.generation.state import JobState
-from app.generation.tables import GenerationJob
 from app.generation.views import BackendView, InferenceAnswer, JobPage, JobView, StatsView
 
 router = APIRouter(tags=["generation"], route_class=LimitedRoute)

@@ -109,7 +109,9 @@ def _textured(colour: Colour, request: GenerationRequest, chance: bytes) -> Imag
     # Away from the nearer end of the scale: white cannot become whiter.
     away = [-TEXTURE if channel > 127 else TEXTURE for channel in colour]
     other = [channel + step for channel, step in zip(colour, away, strict=True)]
-    return ImageOps.colorize(clouds, black=colour, white=_tinted(other, _strengths(request)))
+    # Not ImageOps.colorize: for a small picture it makes its tables longer than its pixels take.
+    light = Image.new("RGB", size, _tinted(other, _strengths(request)))
+    return Image.composite(light, Image.new("RGB", size, colour), clouds)
 
 
 def _tinted(colour: list[int], strengths: dict[str, float]) -> Colour:

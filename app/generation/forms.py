@@ -21,7 +21,7 @@ MOST_FIELDS = 100
 async def fields_of(request: Request, model: type[BaseModel]) -> tuple[dict[str, Any], bytes | None]:
     """The form's fields as `model` takes them, and the file that was uploaded as `image`.
 
-    A field that is left empty counts as not sent, a required one apart. What cannot be read as its field's
+    A field that is left empty counts as not sent. What cannot be read as its field's
     type stays text, for the model to refuse. Raises RequestValidationError for what is no form, for a field
     that comes twice, and for a file where none belongs.
     """
@@ -59,8 +59,7 @@ def _is_left_empty(name: str, value: str | UploadFile, model: type[BaseModel]) -
     """As a browser sends what nobody filled in."""
     if isinstance(value, UploadFile):
         return not value.filename and not value.size
-    field = model.model_fields.get(name)
-    return not value and field is not None and not field.is_required()
+    return not value and name in model.model_fields
 
 
 def _meant(name: str, text: str, model: type[BaseModel]) -> object:

@@ -13,9 +13,10 @@ from app.events import Channel, Event
 from app.generation.album import Album, Output, with_settings
 from app.generation.effects import effects_of
 from app.generation.faults import BackendFailed
+from app.generation.job import GenerationJob
 from app.generation.port import Attempt, GenerationRequest, Painting
 from app.generation.state import JobState
-from app.generation.tables import GenerationJob, Jobs
+from app.generation.tables import Jobs
 from app.generation.tally import Tally
 from app.generation.telling import change_of, progress_of, wait_of
 

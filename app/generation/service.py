@@ -25,10 +25,11 @@ from app.errors import Conflict, InvalidInput, NotFound, StudioError, Unavailabl
 from app.events import Channel
 from app.generation.album import Album, Output, thumbnail
 from app.generation.attempt import fault_of
+from app.generation.job import NORMAL, URGENT, GenerationJob, kept_fields
 from app.generation.ledger import Book, Ended
 from app.generation.port import SEEDS, Dispatcher, GenerationRequest, ImageBackend
 from app.generation.state import FINAL, JobState
-from app.generation.tables import NORMAL, URGENT, GenerationJob, Jobs, kept_fields
+from app.generation.tables import Jobs
 from app.generation.tally import Tally
 from app.generation.telling import change_of
 from app.generation.workshop import Workshop
@@ -281,6 +282,7 @@ class Generation:
         request = order.request if order.seeded else replace(order.request, seed=secrets.randbelow(SEEDS))
         return GenerationJob(
             id=str(uuid.uuid4()),
+            turn=0,  # given when it is queued
             urgency=URGENT if order.urgent else NORMAL,
             kind="edit" if request.references else "text-to-image",
             state=JobState.PENDING,

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from app.events import Event
+from app.generation.job import GenerationJob
 from app.generation.state import JobState
-from app.generation.tables import GenerationJob
 
 _KINDS = {JobState.PENDING: "queued", JobState.RUNNING: "started"}
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from app.generation.job import GenerationJob
 from app.generation.ledger import Ended
 from app.generation.port import ImageBackend, NotApplied
 from app.generation.state import JobState
-from app.generation.tables import GenerationJob
 from app.generation.telling import pictures_of
 
 

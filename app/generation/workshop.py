@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from app.errors import StudioError
 from app.generation.attempt import LEASE, JobWatch, Run, abandon
+from app.generation.job import GenerationJob
 from app.generation.ledger import Book, Page
 from app.generation.port import Attempt, Cancelled, ImageBackend, Leaving
 from app.generation.state import JobState
-from app.generation.tables import GenerationJob
 from app.generation.telling import change_of
 
 log = logging.getLogger("app.generation")

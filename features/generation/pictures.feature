@@ -51,39 +51,53 @@ Feature: A prompt becomes a picture
       | blue   |
       | yellow |
 
+  @needs.shapes
+  Scenario Outline: The prompt's shape is seen: <shape>
+    When a picture of "a blue <shape>" is made at 256×256
+    Then the picture shows a <shape>
+
+    Examples: every shape that can be told from the others
+      | shape    |
+      | circle   |
+      | square   |
+      | triangle |
+
   @needs.batches
   Scenario: Several pictures come in one answer, each its own
     When 3 pictures of "a red circle" are made with seed 42
     Then there are 3 different pictures
     And the second one equals a single picture with seed 43
 
-  Scenario: A picture carries its settings
+  @needs.seeds
+  Scenario Outline: Whatever is asked for matters, or it is told why not: <field>
     Given a picture of "a red circle" was made with seed 42
-    When the picture is analysed
-    Then the prompt is read as "a red circle"
-    And the seed is read as 42
+    When it is made again with <field> as "<value>"
+    Then <field> has made it another picture, or it is told why not
+
+    Examples: one change each
+      | field          | value       |
+      | prompt_2       | on a lake   |
+      | steps          | 5           |
+      | guidance_scale | 7           |
+      | scheduler      | UniPC       |
+      | scheduler      | DPMSolver++ |
 
   @needs.gpu
   Scenario: A picture of full size is made on a graphics card
     When a picture of "a lighthouse in the fog" is made at 1024×1024
     Then the picture measures 1024×1024
 
-  Rule: What cannot be painted is refused, and the message says what would be right
+  Rule: What the negative prompt names is kept out, where the true guidance lets it
 
-    Scenario Outline: <what> is refused
-      When a picture is asked for with <field> <value>
-      Then it is refused because "<why>"
-      And the fault is in <field>
+    @needs.negative-prompts
+    Scenario: With a true guidance above one, the colour that is kept out is gone
+      Given a picture of "a circle" was made with seed 42
+      When it is made again without its colour, at a true guidance of 4
+      Then its colour is another one
 
-      Examples: one step outside of what is allowed
-        | what                     | field      | value | why      |
-        | A width of 100           | width      | 100   | 16       |
-        | A height of 0            | height     | 0     | at least |
-        | A width beyond the limit | width      | 2048  | 1024     |
-        | No step at all           | steps      | 0     | 1        |
-        | A seed below zero        | seed       | -1    | 0        |
-        | Five pictures            | num_images | 5     | 4        |
-
-    Scenario: A blank prompt is refused
-      When a picture of " " is made at 256×256
-      Then it is refused because "prompt"
+    @needs.negative-prompts
+    Scenario: With a true guidance of one, nothing is kept out, and that is told
+      Given a picture of "a circle" was made with seed 42
+      When it is made again without its colour, at a true guidance of 1
+      Then both pictures look the same
+      And it is told that negative_prompt had no effect

@@ -4,19 +4,28 @@ Each check names its promise, what it found instead, and the nearest evidence, u
 """
 
 from support.expect.characters import characters
+from support.expect.comfyui import servers
 from support.expect.downloads import download
 from support.expect.generation import pictures
+from support.expect.job import job
+from support.expect.jobs import heard, jobs
 from support.expect.library import library
+from support.expect.observing import observed
 from support.expect.recipes import recipe, settings_read
 from support.expect.studio import refused, studio
 
 __all__ = [
     "characters",
     "download",
+    "heard",
+    "job",
+    "jobs",
     "library",
+    "observed",
     "pictures",
     "recipe",
     "refused",
+    "servers",
     "settings_read",
     "studio",
 ]

@@ -10,42 +10,28 @@ from tests.comfyui.visit import Visit
 
 FILES = {"image", "mask", "ckpt_name", "lora_name", "vae_name", "unet_name", "clip_name", "clip_name1", "clip_name2"}
 PICTURE_NODES = (
-    "EmptyImage",
-    "SolidMask",
-    "LoadImage",
-    "LoadImageMask",
-    "ImageScale",
-    "ImageScaleBy",
-    "ImageInvert",
-    "ImageBlend",
-    "ImageBatch",
-    "ImageCrop",
-    "MaskToImage",
-    "ImageToMask",
-    "InvertMask",
-    "PreviewImage",
-    "SaveImage",
-    "SaveImageWebsocket",
-)
+    "EmptyImage", "SolidMask", "LoadImage", "LoadImageMask", "ImageScale", "ImageScaleBy", "ImageInvert",
+    "ImageBlend", "ImageBatch", "ImageCrop", "MaskToImage", "ImageToMask", "InvertMask", "PreviewImage",
+    "SaveImage", "SaveImageWebsocket",
+)  # fmt: skip
 MODEL_NODES = (
-    "CheckpointLoaderSimple",
-    "LoraLoader",
-    "LoraLoaderModelOnly",
-    "CLIPTextEncode",
-    "EmptyLatentImage",
-    "KSampler",
-    "VAEDecode",
-    "VAEEncode",
-    "FluxGuidance",
-    "ReferenceLatent",
-    "UNETLoader",
-    "DualCLIPLoader",
-    "VAELoader",
-    "ConditioningZeroOut",
-    "FluxKontextImageScale",
-    "ModelSamplingFlux",
-    "EmptySD3LatentImage",
-)
+    "CheckpointLoaderSimple", "LoraLoader", "LoraLoaderModelOnly", "CLIPTextEncode", "EmptyLatentImage",
+    "KSampler", "VAEDecode", "VAEEncode", "FluxGuidance", "ReferenceLatent", "UNETLoader", "DualCLIPLoader",
+    "VAELoader", "ConditioningZeroOut", "FluxKontextImageScale", "ModelSamplingFlux", "EmptySD3LatentImage",
+)  # fmt: skip
+FURTHER_PICTURE_NODES = (
+    "CropMask", "GetImageSize", "ImageColorToMask", "ImageCompositeMasked", "ImageFlip", "ImageFromBatch",
+    "ImageRotate", "ImageScaleToTotalPixels", "JoinImageWithAlpha", "LoadImageOutput", "MaskComposite",
+    "MaskPreview", "PreviewAny", "PrimitiveBoolean", "PrimitiveFloat", "PrimitiveInt", "PrimitiveString",
+    "PrimitiveStringMultiline", "RepeatImageBatch", "SplitImageWithAlpha", "ThresholdMask",
+)  # fmt: skip
+FURTHER_MODEL_NODES = (
+    "BasicGuider", "BasicScheduler", "CFGGuider", "CLIPLoader", "CLIPSetLastLayer", "CLIPTextEncodeFlux",
+    "ConditioningAverage", "ConditioningCombine", "ConditioningConcat", "DisableNoise", "FluxDisableGuidance",
+    "FluxKontextMultiReferenceLatentMethod", "KSamplerAdvanced", "KSamplerSelect", "LatentFromBatch",
+    "LatentUpscale", "LatentUpscaleBy", "ModelSamplingSD3", "RandomNoise", "RepeatLatentBatch",
+    "SamplerCustomAdvanced", "SetLatentNoiseMask", "VAEDecodeTiled", "VAEEncodeForInpaint",
+)  # fmt: skip
 
 
 def _option(name: str, told: list[Any]) -> Json:
@@ -199,3 +185,13 @@ def translations_are_an_object(at: Visit) -> Json:
 def extensions_are_a_list(at: Visit) -> Json:
     answer = at.get("/extensions")
     return [answer.status_code, type(answer.json()).__name__, all(isinstance(held, str) for held in answer.json())]
+
+
+@interaction()
+def further_picture_nodes_are_described(at: Visit) -> Json:
+    return {class_type: _described(at, class_type) for class_type in FURTHER_PICTURE_NODES}
+
+
+@interaction()
+def further_model_nodes_are_described(at: Visit) -> Json:
+    return {class_type: _described(at, class_type) for class_type in FURTHER_MODEL_NODES}

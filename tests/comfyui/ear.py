@@ -119,13 +119,10 @@ def _line(said: dict[str, Json]) -> str:
     if event == "progress_state":
         states = (f"{key}={held['state']} {held['value']}/{held['max']}" for key, held in data["nodes"].items())
         return "progress_state " + ", ".join(states)
-    more = {
-        "progress": lambda: f" {data['node']} {data['value']}/{data['max']}",
-        "executing": lambda: f" {data['node']}",
-        "executed": lambda: f" {data['node']}",
-        "execution_cached": lambda: f" {', '.join(data['nodes'])}".rstrip(),
-    }.get(event, str)
-    return f"{event}{more()}"
+    told = [f"{data['node']}"] if "node" in data else [", ".join(data.get("nodes", ()))]
+    if event == "progress":
+        told.append(f"{data['value']}/{data['max']}")
+    return " ".join([event, *told]).rstrip()
 
 
 def by_node(events: Iterable[dict[str, Json]]) -> dict[str, list[str]]:

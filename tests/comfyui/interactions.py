@@ -16,6 +16,8 @@ from tests.comfyui import (  # noqa: F401  # each registers its own
     about_files,
     about_http,
     about_jobs,
+    about_masks,
+    about_models,
     about_pixels,
     about_prompts,
     about_queue,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from PIL import Image
@@ -20,6 +20,7 @@ PATTERNS = (
     (re.compile(r"_temp_[a-z]{5}_"), "_temp_<5 letters>_"),
     (re.compile(r"0x[0-9a-f]{6,}"), "<address>"),
     (re.compile(r"(?<![\w<>/.])(?:/[\w.@ -]+){2,}/?"), "<path>"),
+    (re.compile(r"(?<=: )/[\w.@-]*$", re.MULTILINE), "<path>"),
 )
 
 
@@ -106,3 +107,26 @@ def sorted_errors(body: Json) -> Json:
     if isinstance(error, dict) and "\n" in str(error.get("details")):
         error["details"] = "\n".join(sorted(error["details"].split("\n")))
     return body
+
+
+def differences(real: Json, found: Json, place: str = "") -> Iterator[str]:
+    """Each place in which two values differ, in words. 1, 1.0 and true are three values; lists have an order."""
+    if isinstance(real, dict) and isinstance(found, dict):
+        for key in sorted({*real, *found}):
+            if key not in found or key not in real:
+                which, held = (
+                    ("the double lacks it", real[key]) if key in real else ("the real one lacks it", found[key])
+                )
+                yield f"{place}/{key}: {which}: {_short(held)}"
+            else:
+                yield from differences(real[key], found[key], f"{place}/{key}")
+    elif isinstance(real, list) and isinstance(found, list) and len(real) == len(found):
+        for number, (one, other) in enumerate(zip(real, found, strict=True)):
+            yield from differences(one, other, f"{place}/{number}")
+    elif type(real) is not type(found) or real != found:
+        yield f"{place or '/'}: real {_short(real)}, double {_short(found)}"
+
+
+def _short(value: Json) -> str:
+    told = repr(value)
+    return told if len(told) <= 300 else f"{told[:300]}…"

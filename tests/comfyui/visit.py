@@ -39,6 +39,13 @@ class Ran:
         return list(self.entry["outputs"][node]["images"])
 
 
+def unknown(answer: httpx.Response) -> bool:
+    """Whether no route knew the path. The words are aiohttp's affair: a text in one version, nothing in another."""
+    if answer.status_code != httpx.codes.NOT_FOUND:
+        return False
+    return answer.text == "404: Not Found" or answer.headers.get("content-type") == "application/octet-stream"
+
+
 class Visit:
     """What an interaction speaks to. Everything that it makes up has a name which observations show as <label>."""
 
@@ -82,6 +89,8 @@ class Visit:
         """An answer as an observation: status, content type, body."""
         kind = answer.headers.get("content-type", "").replace(" ", "")
         seen: dict[str, Json] = {"status": answer.status_code, "type": kind}
+        if unknown(answer):
+            return {"status": answer.status_code, "body": "<of the HTTP library>"}
         if not answer.content:
             return seen | {"body": None}
         if kind.startswith("application/json"):
