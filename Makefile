@@ -9,7 +9,7 @@ PORT ?= 8000
 export BACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test behave features harness check bench serve faults clean lock hooks
+.PHONY: help setup report test behave features comfyui harness check bench serve faults clean lock hooks
 
 help: ## What there is
 	@echo "Proofsheet: the acceptance suite for image studios, and the studio that it proves."
@@ -37,7 +37,7 @@ report: setup ## Run the acceptance suite on the studio, render the report, prin
 	[ $$status -le 1 ] || echo "The run itself broke off (status $$status): the report is not whole."; \
 	exit $$status
 
-test: setup features behave ## Run everything: features under both runners, their comparison, the tests
+test: setup features behave comfyui ## Run everything: features under both runners, their comparison, the tests
 	$(RUN) reports compare --pytest build/both/pytest --behave build/both/behave
 	$(MAKE) --no-print-directory harness
 
@@ -48,6 +48,9 @@ features: setup
 behave: setup ## Run the features under behave
 	@rm -rf build/both/behave
 	$(BIN)/behave --format progress -D record=build/both/behave
+
+comfyui: setup ## Run the features on the comfyui backend, against the double
+	$(RUN) pytest features -n 2 --backend comfyui
 
 harness: setup
 	$(RUN) pytest tests -n 2

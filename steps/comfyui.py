@@ -42,6 +42,21 @@ def in_trouble(world: World, trouble: str) -> None:
     world.servers.be_in_trouble(trouble)
 
 
+@given("the server is ten times as slow")
+def is_slow(world: World) -> None:
+    world.servers.be_slow()
+
+
+@given("the server restarts in the middle of every picture")
+def restarts_every_time(world: World) -> None:
+    world.servers.restart_every_time()
+
+
+@given("the servers paint with FLUX.1-Kontext in parts")
+def paint_with_kontext(world: World) -> None:
+    world.servers.paint_with_kontext()
+
+
 @given("the server never ends an inference step")
 def never_ends(world: World) -> None:
     world.servers.never_end_a_step()

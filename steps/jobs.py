@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from support import expect
 from support.bdd import given, then, when
-from support.parameter_types import Sides
+from support.parameter_types import Percent, Sides
 from support.world import World
 
 
@@ -39,6 +39,16 @@ def is_running_already(world: World, prompt: str) -> None:
 @given("a job for {string} is running, with {int} of its {int} inference steps done")
 def is_running_with(world: World, prompt: str, done: int, of: int) -> None:
     world.jobs.start(prompt, done, steps=of)
+
+
+@given("a job for {string} is running in a studio that may be killed")
+def is_running_in_own_process(world: World, prompt: str) -> None:
+    world.jobs.start_in_own_process(prompt)
+
+
+@given("a studio of its own process has done {int} jobs")
+def has_done(world: World, count: int) -> None:
+    world.many_jobs.have_done(count)
 
 
 @given("a job for {string} waits")
@@ -164,6 +174,21 @@ def go_on(world: World) -> None:
 @when("the studio is restarted, and goes on until nothing is left to paint")
 def restart_and_go_on(world: World) -> None:
     world.jobs.restart_and_go_on()
+
+
+@when("the studio is killed, started anew, and goes on until nothing is left to paint")
+def kill_and_go_on(world: World) -> None:
+    world.jobs.kill_and_go_on()
+
+
+@when("ten clients ask for {int} jobs at once")
+def ask_from_clients(world: World, count: int) -> None:
+    world.many_jobs.ask_from_clients(count)
+
+
+@when("it does {int} jobs more")
+def do_more(world: World, count: int) -> None:
+    world.many_jobs.do(count)
 
 
 @when("the job {string} is cancelled")
@@ -354,6 +379,21 @@ def only_listed(world: World, prompt: str) -> None:
 @then("there are {number} pages, and every job is on one of them")
 def on_pages(world: World, count: int) -> None:
     expect.jobs(world).on_pages(count)
+
+
+@then("each of them ends with its own picture, none lost, none mixed up")
+def none_lost(world: World) -> None:
+    expect.jobs(world).none_lost_or_mixed()
+
+
+@then("every one of them is done")
+def all_done(world: World) -> None:
+    expect.jobs(world).all_done()
+
+
+@then("its memory has grown by at most {percent}")
+def memory_grew(world: World, share: Percent) -> None:
+    expect.jobs(world).memory_grew_by_at_most(share)
 
 
 @then("the studio knows no job for {string}")

@@ -150,7 +150,7 @@ def way(text: str) -> str:
     return text
 
 
-@parameter_type("a node breaks|the disk is full|the workflow is refused")
+@parameter_type("a node breaks|the disk is full|the workflow is refused|no checkpoint is left")
 def trouble(text: str) -> str:
     """What may happen at a ComfyUI server that another attempt would not mend."""
     return text

@@ -49,7 +49,7 @@ class ServedStudio:
         return httpx.HTTPTransport()
 
     def listen(self, path: str, headers: dict[str, str]) -> EventStream:
-        return _listen_on_socket(self.address, path, headers)
+        return listen_on_socket(self.address, path, headers)
 
     def close(self) -> None:
         self._thread.close()
@@ -66,13 +66,14 @@ class RunningStudio:
         return httpx.HTTPTransport()
 
     def listen(self, path: str, headers: dict[str, str]) -> EventStream:
-        return _listen_on_socket(self.address, path, headers)
+        return listen_on_socket(self.address, path, headers)
 
     def close(self) -> None:
         """Nothing is ours to end."""
 
 
-def _listen_on_socket(address: str, path: str, headers: dict[str, str]) -> EventStream:
+def listen_on_socket(address: str, path: str, headers: dict[str, str]) -> EventStream:
+    """Open a live channel of the studio at `address`. Raises ChannelRefused."""
     url = "ws" + address.removeprefix("http") + path
     opened = ExitStack()
     try:

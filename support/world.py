@@ -23,6 +23,7 @@ from support.acts.downloads import Downloads
 from support.acts.generation import Generation
 from support.acts.jobs import Jobs
 from support.acts.library import Library
+from support.acts.many_jobs import ManyJobs
 from support.acts.pace import Pace
 from support.acts.recipes import Recipes
 from support.acts.references import References
@@ -33,6 +34,7 @@ from support.client import Answer, StudioClient
 from support.clock import VirtualClock
 from support.evidence import Evidence
 from support.in_process import InProcessStudio
+from support.processes import ProcessStudio
 from support.servers.hub import Hub
 from support.sockets import RunningStudio, ServedStudio
 from support.studios import Studio, StudioDidNotStart
@@ -64,6 +66,8 @@ class World:
         self.headers: dict[str, str] = {}
         self.comfyui_servers: list[ComfyUI] = []
         self.comfyui_profile: Profile = "0.8"
+        self.in_own_process = False
+        self.process: ProcessStudio | None = None
         self.answer: Answer | None = None
         self.downloads = Downloads(self)
         self.library = Library(self)
@@ -71,6 +75,7 @@ class World:
         self.characters = Characters(self)
         self.generation = Generation(self)
         self.jobs = Jobs(self)
+        self.many_jobs = ManyJobs(self)
         self.pace = Pace(self)
         self.references = References(self)
         self.servers = Servers(self)
@@ -145,7 +150,11 @@ class World:
             chosen["hub_url"] = self.hub.url
         if "comfyui" in self.environment.offers:
             chosen["comfyui_urls"] = (self.comfyui.url, *(server.url for server in self.comfyui_servers[1:]))
-        settings = Settings.exactly(studio_home=self.home, **{**chosen, **self.settings})
+        chosen |= {"studio_home": self.home, **self.settings}
+        if self.in_own_process:
+            self.process = ProcessStudio(chosen, self.folder)
+            return self.process
+        settings = Settings.exactly(**chosen)
         try:
             app = build_studio(settings, clock=self.clock)
         except StudioError as error:
@@ -165,6 +174,14 @@ class World:
         while self._studio_ends:
             self._studio_ends.pop()()
         self.__dict__.pop("client", None)
+
+    def kill(self) -> None:
+        """Kill the studio that runs in a process of its own; the next question starts it anew, in this process."""
+        if self.process is None:
+            raise StepError("this kills the studio: have it run in a process of its own first")
+        self.process.kill()
+        self.process, self.in_own_process = None, False
+        self.restart()
 
     def own(self, name: str) -> str:
         """The name as the studio knows it: in a studio that others use too, made this scenario's own."""

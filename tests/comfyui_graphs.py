@@ -61,7 +61,7 @@ def picture(context: Context, graph: Graph) -> bytes:
 
 
 def with_lora(graph: Graph, name: str, model: float, clip: float) -> Graph:
-    lora = {"model": ["model", 0], "clip": ["model", 1], "lora_name": name}
+    lora: dict[str, Any] = {"model": ["model", 0], "clip": ["model", 1], "lora_name": name}
     sampled = {**graph["sampled"][1], "model": ["lora", 0]}
     texts = {one: ("CLIPTextEncode", {**graph[one][1], "clip": ["lora", 1]}) for one in "+-"}
     lora |= {"strength_model": model, "strength_clip": clip}

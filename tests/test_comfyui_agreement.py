@@ -24,10 +24,19 @@ RECORDED: Final[dict[Profile, dict[str, Json]]] = {
     "0.8": read(HERE / "recorded_0_8_0.json"),
     "0.3": read(HERE / "recorded_0_3_64.json"),
 }
-LEAST_STEP_SECONDS = 0.01  # an inference step that a visitor can interrupt
+STEP_SECONDS = 0.003  # of an inference step: 2000 of them are enough to ask things meanwhile
 
 # What the double does otherwise, and why. One that agrees after all is red, so that the table stays true.
-KNOWN: Final[dict[tuple[Profile, str], str]] = {}
+EIGHT_BITS = "pictures keep eight bits a channel between nodes, where the real server keeps floats: one level off"
+SCRIPTS = "scripts are only ever downloaded, where the real server shows .js under a type that its block list misses"
+KNOWN: Final[dict[tuple[Profile, str], str]] = {
+    (profile, name): reason
+    for profile in ("0.8", "0.3")
+    for name, reason in {
+        "alpha_is_joined_and_split": EIGHT_BITS,
+        "pages_and_scripts_are_not_shown_but_downloaded": SCRIPTS,
+    }.items()
+}
 
 LIVE = os.environ.get("COMFYUI_URL", "")
 live = pytest.mark.skipif(not LIVE, reason="COMFYUI_URL names no running ComfyUI server")
@@ -41,14 +50,14 @@ def web() -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def double() -> Iterator[ComfyUI]:
-    double = ComfyUI(profile="0.8", step_seconds=LEAST_STEP_SECONDS)
+    double = ComfyUI(profile="0.8", step_seconds=STEP_SECONDS)
     yield double
     double.close()
 
 
 @pytest.fixture(scope="module")
 def old_double() -> Iterator[ComfyUI]:
-    double = ComfyUI(profile="0.3", step_seconds=LEAST_STEP_SECONDS)
+    double = ComfyUI(profile="0.3", step_seconds=STEP_SECONDS)
     yield double
     double.close()
 

@@ -278,10 +278,15 @@ def test_abandoning_at_a_server_that_is_down_is_told(slow: tuple[ComfyUI, Virtua
 
 
 class Bare:
-    """A server of a few routes without WebSocket: the prompt is done at once; picture: what /view answers."""
+    """A server of a few routes without WebSocket, which has done each prompt after some looks into its history.
 
-    def __init__(self, picture: bytes, *, looks: int = 0, status: int = 200, html: bool = False) -> None:
-        self.picture, self.looks, self.status, self.html = picture, looks, status, html
+    picture: what /view answers. left_out: how many outputs of each prompt it refuses, the last ones.
+    """
+
+    def __init__(
+        self, picture: bytes, *, looks: int = 0, status: int = 200, html: bool = False, left_out: int = 0
+    ) -> None:
+        self.picture, self.looks, self.status, self.html, self.left_out = picture, looks, status, html, left_out
         self.paths: list[str] = []
         self.graph: dict[str, Any] = {}
         self.server = Server(self.serve)
@@ -312,16 +317,23 @@ class Bare:
     def _prompt(self, exchange: Exchange) -> Any:
         body = json.loads(exchange.body())
         self.prompt_id, self.graph = body["prompt_id"], body["prompt"]
-        return {"prompt_id": self.prompt_id, "number": 0, "node_errors": {}}
+        error = {"type": "value_not_in_list", "message": "Value not in list", "details": "x", "extra_info": {}}
+        refused = {node: {"errors": [error], "dependent_outputs": [node]} for node in self._outputs()[1]}
+        return {"prompt_id": self.prompt_id, "number": 0, "node_errors": refused}
+
+    def _outputs(self) -> tuple[list[str], list[str]]:
+        """The outputs that are painted, and those that are left out."""
+        saved = [node for node, inside in self.graph.items() if inside["class_type"] == "SaveImage"]
+        painted = len(saved) - self.left_out
+        return saved[:painted], saved[painted:]
 
     def _history(self, exchange: Exchange) -> Any:
         self.looks -= 1
         if self.looks >= 0:
             return {}
-        saved = [node for node, inside in self.graph.items() if inside["class_type"] == "SaveImage"]
         image = {"filename": "x.png", "subfolder": "", "type": "output"}
         status = {"status_str": "success", "completed": True, "messages": []}
-        outputs = {node: {"images": [image]} for node in saved}
+        outputs = {node: {"images": [image]} for node in self._outputs()[0]}
         return {self.prompt_id: {"prompt": [0, self.prompt_id], "outputs": outputs, "status": status}}
 
 
@@ -345,6 +357,21 @@ def test_where_no_socket_can_be_had_the_history_is_asked_until_the_end(bare: Cal
         assert easel.paint(eye).pictures[0].image.getpixel((0, 0)) == (255, 0, 0)
     assert sum(path.startswith("/history") for path in server.paths) == 5
     assert eye.steps == [(4, 4)]
+
+
+def test_a_picture_that_the_server_left_out_is_told_beside_those_that_it_painted(bare: Callable[..., Bare]) -> None:
+    with Easel(urls=[bare(photo("red"), left_out=1).server.url]) as easel:
+        painting = easel.paint(num_images=3)
+    assert [picture.seed for picture in painting.pictures] == [7, 8]
+    assert len(painting.warnings) == 1
+    assert painting.warnings[0].startswith("picture 3 was not painted: SaveImage (")
+    assert painting.warnings[0].endswith("): Value not in list: x")
+
+
+def test_when_every_picture_is_left_out_the_attempt_fails_and_says_why(bare: Callable[..., Bare]) -> None:
+    server = bare(photo("red"), left_out=2).server
+    with Easel(urls=[server.url]) as easel, pytest.raises(BackendFailed, match="picture 1 was not painted: SaveImage"):
+        easel.paint(num_images=2)
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 
 from app.errors import InvalidInput
 from app.generation.comfyui.errors import Interrupted, Lost, NoAnswer
 from app.generation.comfyui.painting import single_id
+from app.generation.comfyui.workflow import Parts, build
 from app.generation.faults import BackendDown, BackendFailed, OutOfMemory
 from app.generation.port import Lora, Painting
 from support import leaks, pictures
 from support.servers.comfyui import ComfyUI
 from tests.easel import (
+    ASKED,
+    STEP,
     Easel,
     Eye,
     asked,
@@ -267,7 +271,7 @@ def test_one_picture_too_large_for_the_memory_is_not_tried_again(server: ComfyUI
     server.has_memory_for(64 * 64)
     with pytest.raises(OutOfMemory, match="memory"):
         easel.paint(width=128)
-    assert outcomes(server) == ["error"]
+    must(lambda: outcomes(server) == ["error"])
     assert easel.paint().pictures
 
 
@@ -289,7 +293,7 @@ def test_when_even_one_picture_is_too_large_the_rest_is_not_tried(server: ComfyU
     server.has_memory_for(32 * 32)
     with pytest.raises(OutOfMemory):
         easel.paint(num_images=3)
-    assert outcomes(server) == ["error", "error"]
+    must(lambda: outcomes(server) == ["error", "error"])
 
 
 def test_a_refused_workflow_fails_and_a_server_that_stumbles_over_it_may_do_better(
@@ -362,6 +366,25 @@ def test_what_somebody_else_took_out_of_the_queue_is_noticed() -> None:
         with pytest.raises(Lost) as lost:
             work.result()
         assert lost.value.wait_seconds == 0
+
+
+def test_what_is_told_of_somebody_elses_prompt_is_not_taken_for_ours() -> None:
+    theirs = build(replace(ASKED, seed=99), Parts("proofsheet.safetensors"), prefix="theirs")
+    eye = Eye(previews=True)
+    with slow_server() as (slow, clock), Easel(slow) as easel:
+        # Without a client's name: its progress and its previews are told to everybody who listens.
+        message = {"prompt": theirs.graph, "extra_data": {"preview_method": "auto"}}
+        httpx.post(f"{slow.url}/prompt", json=message, trust_env=False).raise_for_status()
+        work = easel.at_work(eye)
+        must(slow.pending)
+        for _ in range(3):
+            must(lambda: clock.sleepers)
+            clock.advance(STEP)
+        must(lambda: clock.sleepers)
+        assert eye.steps == []
+        to_the_end(clock, work)
+    assert eye.steps == [(step, 4) for step in range(1, 5)]
+    assert len(eye.previews) == 4
 
 
 def test_an_attempt_that_waits_behind_somebody_else_looks_at_the_watch_all_the_time() -> None:

@@ -266,6 +266,18 @@ def test_without_a_client_id_an_interrupt_is_told_to_everybody(client: Client, c
         assert "executing" not in kinds(ear.hear_what_is_there())
 
 
+def test_a_deletion_is_told_once_and_that_of_the_last_one_that_waits_twice(client: Client, clock: VirtualClock) -> None:
+    client.double.step_seconds = 60
+    client.submit(painting())
+    waiting = [client.submit(picture(colour)) for colour in range(2)]
+    assert until(lambda: clock.sleepers == 1)
+    with client.listening("you") as ear:
+        client.post("/queue", json={"delete": waiting[:1]})
+        assert [brief(event) for event in ear.hear_what_is_there()] == ["status 2"]
+        client.post("/queue", json={"delete": ["unknown", waiting[1]]})
+        assert [brief(event) for event in ear.hear_what_is_there()] == ["status 1", "status 1"]
+
+
 def test_a_client_that_opens_its_socket_after_submitting_can_miss_the_end(client: Client) -> None:
     client.run(picture())
     with client.listening() as ear:

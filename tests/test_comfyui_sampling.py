@@ -35,9 +35,11 @@ def context(folders: Folders) -> Context:
 # The painter
 
 
-@pytest.mark.parametrize("size", [(64, 64), (256, 256), (1024, 1024), (128, 512)])
-def test_every_colour_and_shape_word_is_seen(size: tuple[int, int]) -> None:
-    for colour, shape in product(COLOURS, SHAPES):
+@pytest.mark.parametrize(
+    ("size", "colours"), [((64, 64), COLOURS), ((128, 256), COLOURS), ((1024, 1024), ("cyan", "white"))]
+)
+def test_every_colour_and_shape_word_is_seen(size: tuple[int, int], colours: tuple[str, ...]) -> None:
+    for colour, shape in product(colours, SHAPES):
         made = pictures.as_file(painted(Wish(f"a {colour} {shape}", "", size, chance_of((colour, shape)))), "BMP")
         assert (pictures.main_colour(made), pictures.main_shape(made)) == (colour, shape)
 
@@ -51,9 +53,13 @@ def test_a_named_background_is_seen(behind: str) -> None:
 
 
 @pytest.mark.parametrize("behind", ["white", "black", "yellow"])
-@pytest.mark.parametrize("size", [(64, 64), (256, 256), (512, 256)])
-def test_recolouring_leaves_the_subject_in_its_place(behind: str, size: tuple[int, int]) -> None:
-    for before, shape, after in product(("red", "blue"), SHAPES, COLOURS):
+@pytest.mark.parametrize(
+    ("size", "colours"), [((64, 64), COLOURS), ((256, 256), ("green", "white")), ((512, 256), ("blue",))]
+)
+def test_recolouring_leaves_the_subject_in_its_place(
+    behind: str, size: tuple[int, int], colours: tuple[str, ...]
+) -> None:
+    for before, shape, after in product(("red", "blue"), SHAPES, colours):
         reference = pictures.drawn(before, shape, background=behind, size=size)
         wish = Wish(f"make it {after}", "", size, chance_of((before, shape)))
         made = pictures.as_file(recoloured(pictures.decode(reference).image, wish), "BMP")

@@ -22,7 +22,8 @@ def settings_table() -> str:
     lines = ["| setting | default | means |", "| --- | --- | --- |"]
     for name, setting in Settings.model_fields.items():
         default = setting.default
-        shown = "–" if default in (None, (), "") else f"`{str(default).replace(str(Path.home()), '~')}`"
+        told = ",".join(default) if isinstance(default, tuple) else str(default).replace(str(Path.home()), "~")
+        shown = "–" if default in (None, (), "") else f"`{told}`"
         lines.append(f"| `{name.upper()}` | {shown} | {setting.description} |")
     return "\n".join(lines)
 

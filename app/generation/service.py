@@ -27,7 +27,7 @@ from app.generation.album import Album, Output, thumbnail
 from app.generation.attempt import fault_of
 from app.generation.job import NORMAL, URGENT, GenerationJob, kept_fields
 from app.generation.ledger import Book, Ended
-from app.generation.port import SEEDS, Dispatcher, GenerationRequest, ImageBackend
+from app.generation.port import LARGEST_SIDE, SEEDS, SIDE_STEP, Dispatcher, GenerationRequest, ImageBackend
 from app.generation.state import FINAL, JobState
 from app.generation.tables import Jobs
 from app.generation.tally import Tally
@@ -35,8 +35,6 @@ from app.generation.telling import change_of
 from app.generation.workshop import Workshop
 from app.storage.port import ObjectStore
 
-LARGEST_SIDE = 1024
-SIDE_STEP = 16
 CLOSE_WITHIN_SECONDS = 2.0
 SWEEP_EVERY = timedelta(minutes=1)
 FRESH: dict[str, Any] = {

@@ -82,10 +82,11 @@ Feature: A job that cannot be done says why
       And no trace of the server's inside is told
 
       Examples: what another attempt would not mend
-        | trouble                 | why      |
-        | a node breaks           | KSampler |
-        | the disk is full        | disk     |
-        | the workflow is refused | refused  |
+        | trouble                 | why        |
+        | a node breaks           | KSampler   |
+        | the disk is full        | disk       |
+        | the workflow is refused | refused    |
+        | no checkpoint is left   | checkpoint |
 
     @needs.comfyui
     Scenario: A server that is down is asked three times, each time later, and one end is told

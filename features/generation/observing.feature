@@ -56,6 +56,13 @@ Feature: Whoever keeps the studio sees how generation goes
     And the measures tell of one failure by "out_of_memory"
     And the measures tell that nothing waits and nothing runs
 
+  @needs.own-studio
+  Scenario: Two hundred jobs leave the studio's memory as it was
+    Given a studio of its own process has done 40 jobs
+    When it does 200 jobs more
+    Then every one of them is done
+    And its memory has grown by at most 5 %
+
   @needs.virtual-clock
   Scenario: The time that a job took is told as it was
     Given each inference step takes 10 seconds

@@ -61,6 +61,11 @@ Feature: Jobs wait for their turn
     When eight clients ask for the same pictures at once
     Then each gets the own picture, byte for byte
 
+  @severity.critical @needs.own-studio @needs.colours @needs.shapes
+  Scenario: A hundred jobs from ten clients are neither lost nor mixed up
+    When ten clients ask for 100 jobs at once
+    Then each of them ends with its own picture, none lost, none mixed up
+
   Rule: A full queue says so, and when to come back
 
     @needs.virtual-clock

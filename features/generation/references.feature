@@ -41,6 +41,19 @@ Feature: A picture can follow another one
     When the edits are listed
     Then only "make it blue" is listed
 
+  @needs.comfyui
+  Scenario Outline: FLUX.1-Kontext in parts edits, too: <shape>
+    Given the servers paint with FLUX.1-Kontext in parts
+    And a reference picture of a <shape> in red
+    When "make it blue" is asked for with the reference
+    Then the picture shows blue
+    And the <shape> is where it was
+
+    Examples: shapes that differ in how much of their box they fill
+      | shape    |
+      | circle   |
+      | triangle |
+
   @needs.references
   Scenario: The reference matters
     Given a reference picture of a circle in red

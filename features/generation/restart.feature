@@ -29,6 +29,15 @@ Feature: Jobs outlive the studio
       | 0    |
       | 3    |
 
+  @severity.critical @needs.virtual-clock
+  Scenario: A job outlives a studio that is killed
+    Given each inference step takes 10 seconds
+    And a job for "a red circle" is running in a studio that may be killed
+    When the studio is killed, started anew, and goes on until nothing is left to paint
+    Then the job "a red circle" is complete
+    And it is the picture that "a red circle" makes without a job
+    And exactly one picture of "a red circle" is kept
+
   @needs.own-studio
   Scenario: A finished job and its picture survive a restart
     Given a job for "a red circle" has completed

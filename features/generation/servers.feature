@@ -24,6 +24,23 @@ Feature: The pictures come from ComfyUI servers, as they really behave
       And the server was asked to paint "a red circle" once
       And the listeners hear of one end of the job "a red circle", that it was completed
 
+    Scenario: A slow server is waited for
+      Given each inference step takes 10 seconds
+      And the server is ten times as slow
+      And somebody listens to the jobs
+      When a job for "a red circle" runs to its end
+      Then the job "a red circle" is complete
+      And it was attempted once
+      And the listeners hear of steps 1 to 4 of "a red circle", each once and in order
+
+    Scenario: A server that restarts in the middle of every picture is given up
+      Given somebody listens to the jobs
+      And the server restarts in the middle of every picture
+      When a job for "a red circle" is asked for, and every wait passes
+      Then the job "a red circle" fails because "restarted"
+      And it was attempted three times
+      And the listeners hear of one end of the job "a red circle", that it was failed
+
     Scenario: A picture that never ends is stopped at the server, too
       Given a job may take 60 seconds
       And the server never ends an inference step
@@ -65,34 +82,3 @@ Feature: The pictures come from ComfyUI servers, as they really behave
         | 0.3     |
         | 0.8     |
         | 0.38    |
-
-  Rule: Several servers share the work
-
-    Scenario: The least busy server is chosen
-      Given there are two servers
-      And the first server is busy with somebody else's picture
-      When a job for "a red circle" is asked for
-      Then the job "a red circle" is complete
-      And the second server painted "a red circle"
-
-    Scenario: Two servers paint two pictures at the same time
-      Given there are two servers
-      And each inference step takes 10 seconds
-      And a job for "a red circle" is running
-      When a job for "a blue circle" is asked for
-      Then the job "a blue circle" is running
-      And each server paints one picture
-
-    Scenario: A server that is down is passed over
-      Given there are two servers
-      And the first server is down
-      When a job for "a red circle" is asked for
-      Then the job "a red circle" is complete
-      And the second server painted "a red circle"
-      And it was attempted once
-
-    Scenario: A studio with one server of two is degraded, not lost
-      Given there are two servers
-      And the first server is down
-      When the studio is asked how it is
-      Then it is degraded, because of "backend"

@@ -9,7 +9,7 @@ from support.bdd import StepError
 from support.waiting import until
 
 if TYPE_CHECKING:
-    from support.servers.comfyui import ComfyUI
+    from support.servers.comfyui import ComfyUI, FailureMode
     from support.world import World
 
 # Of somebody else's picture: by the scenario's clock, which nobody moves by so much unless it is to end.
@@ -50,12 +50,24 @@ class Servers:
         self.first.has_memory_for(pixels)
 
     def be_in_trouble(self, trouble: str) -> None:
-        names = {
+        names: dict[str, FailureMode] = {
             "a node breaks": "node error",
             "the disk is full": "full disk",
             "the workflow is refused": "refuses",
+            "no checkpoint is left": "unknown model",
         }
-        self.first.fails(names[trouble])  # type: ignore[arg-type]
+        self.first.fails(names[trouble])
+
+    def be_slow(self) -> None:
+        self.first.fails("slow")
+
+    def restart_every_time(self) -> None:
+        self.first.fails("restart")
+
+    def paint_with_kontext(self) -> None:
+        """With the diffusion model, the text encoders and the VAE that every server of ours has."""
+        parts = {"comfyui_clip": ("clip_l.safetensors", "t5xxl_fp16.safetensors"), "comfyui_vae": "ae.safetensors"}
+        self._world.settings |= {"comfyui_workflow": "kontext", **parts}
 
     def never_end_a_step(self) -> None:
         self.first.fails("hang")

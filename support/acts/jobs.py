@@ -78,6 +78,13 @@ class Jobs:
         if self.ask(prompt).accepted:
             raise StepError(f"a job for {prompt!r} was taken")
 
+    def start_in_own_process(self, prompt: str) -> None:
+        """Bring a job to be painted by a studio that runs in a process of its own."""
+        self._world.in_own_process = True
+        self.ask(prompt).must()
+        if not until(lambda: self.state(prompt) == "running"):
+            raise StepError(f"the job {prompt!r} never came to be painted: it is {self.view(prompt)}")
+
     def take_every_place(self) -> None:
         """Have somebody else's long jobs painted wherever the studio could paint at once."""
         while (stats := self._world.client.generation.stats().must().body)["running"] < stats["places"]:
@@ -210,6 +217,10 @@ class Jobs:
 
     def restart_and_go_on(self) -> None:
         self._world.restart()
+        self._world.pace.go_on()
+
+    def kill_and_go_on(self) -> None:
+        self._world.kill()
         self._world.pace.go_on()
 
     def run_to_the_end(self, prompt: str, **more: Any) -> None:

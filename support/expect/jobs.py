@@ -78,6 +78,29 @@ class ExpectJobs(Expectation):
         for state in states:
             self._hold(counts[state] >= 1, f"at least one is counted as {state}", f"{counts[state]} are")
 
+    def none_lost_or_mixed(self) -> None:
+        """Every one that was asked for is completed, and shows what it was asked for, with its own seed."""
+        for job_id, prompt, seed in self._world.many_jobs.asked:
+            view = self._world.client.generation.get(job_id).must().body
+            told = (view["state"], view["prompt"], view["seed"])
+            self._hold(told == ("completed", prompt, seed), f"“{prompt}”, seed {seed}, is completed", f"it is {told}")
+            picture = self._world.client.generation.image(job_id).must().content
+            _, colour, shape = prompt.split()
+            seen = (oracle.main_colour(picture), oracle.main_shape(picture))
+            self._hold(seen == (colour, shape), f"“{prompt}”, seed {seed}, is what is seen", f"seen is {seen}")
+
+    def all_done(self) -> None:
+        counts = self._world.client.generation.stats().must().body
+        wanted = len(self._world.many_jobs.asked)
+        self._hold(counts["completed"] == wanted, f"all {wanted} jobs are completed", f"the counts are {counts}")
+
+    def memory_grew_by_at_most(self, share: float) -> None:
+        """share: in percent."""
+        before, after = self._world.many_jobs.bytes_before, self._world.many_jobs.bytes_after
+        grew = 100 * (after - before) / before
+        found = f"{before / 1e6:.1f} MB became {after / 1e6:.1f} MB, {grew:.1f} % more"
+        self._hold(grew <= share, f"the studio's memory grows by at most {share:g} %", found)
+
     def _all(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._world.client.generation.list(page_size=100).must().body["jobs"]
         return found

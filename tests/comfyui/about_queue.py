@@ -8,7 +8,7 @@ from tests.comfyui.ear import brief
 from tests.comfyui.graphs import empty, node, save, saved
 from tests.comfyui.interaction import interaction
 from tests.comfyui.normal import Json
-from tests.comfyui.visit import Visit
+from tests.comfyui.visit import LONG_STEPS, Visit
 
 
 def _members(at: Visit, items: list[Any]) -> Json:
@@ -156,7 +156,7 @@ def an_interrupt_with_an_empty_id_stops_whatever_runs(at: Visit) -> Json:
 @interaction(checkpoint=True)
 def an_interrupt_is_told_to_everybody_when_nobody_owns_the_prompt(at: Visit) -> Json:
     other = at.listen()
-    prompt_id = at.queue(at.sampling(steps=400))
+    prompt_id = at.queue(at.sampling(steps=LONG_STEPS))
     other.until("progress")
     at.stop(prompt_id)
     return [line for line in brief(other.until_now()) if not line.startswith("progress")]
@@ -165,7 +165,7 @@ def an_interrupt_is_told_to_everybody_when_nobody_owns_the_prompt(at: Visit) -> 
 @interaction(checkpoint=True)
 def outputs_made_before_an_interrupt_stay(at: Visit) -> Json:
     ear = at.listen()
-    graph = at.sampling(steps=400) | {"20": empty(at.chance()), "21": save("20", at.called("early"))}
+    graph = at.sampling(steps=LONG_STEPS) | {"20": empty(at.chance()), "21": save("20", at.called("early"))}
     graph["5"] = node("VAEEncode", pixels=["22", 0], vae=["4", 2])
     graph["22"] = node("ImageScale", image=["20", 0], upscale_method="bilinear", width=64, height=64, crop="disabled")
     prompt_id = at.queue(graph, ear)

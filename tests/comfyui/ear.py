@@ -6,6 +6,7 @@ import json
 import struct
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -31,9 +32,11 @@ class Ear:
         self.heard: list[dict[str, Json]] = []
         query = f"?clientId={quote(client_id)}" if client_id else ""
         address = "ws" + url.removeprefix("http") + path + query
-        self._socket = websockets.sync.client.connect(
+        self._opened = ExitStack()
+        connecting = websockets.sync.client.connect(
             address, proxy=None, max_size=None, max_queue=None, compression=None, close_timeout=2
         )
+        self._socket = self._opened.enter_context(connecting)
         self.greeting = self.next()
         if flags is not None:
             self.say({"type": "feature_flags", "data": flags})
@@ -48,7 +51,7 @@ class Ear:
         self.close()
 
     def close(self) -> None:
-        self._socket.close()
+        self._opened.close()
 
     def say(self, message: Json) -> None:
         """Send a text: a str as it is, bytes as binary, anything else as JSON."""

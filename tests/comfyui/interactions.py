@@ -32,9 +32,8 @@ INTERACTIONS: Final[dict[str, Interaction]] = ALL
 
 
 def observe(url: str, interaction: Interaction, web: httpx.Client) -> Json:
-    """What one interaction sees at an address, JSON-ready. An answer that it could not read is an observation too."""
+    """What one interaction sees at an address whose queue is empty, JSON-ready; the queue is left empty."""
     visit = Visit(url, web)
-    visit.settle()
     try:
         return interaction.play(visit)
     finally:

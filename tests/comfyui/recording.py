@@ -12,6 +12,7 @@ import httpx
 
 from tests.comfyui.interactions import INTERACTIONS, observe
 from tests.comfyui.normal import Json
+from tests.comfyui.visit import Visit
 
 TIMEOUT_SECONDS = 120.0
 
@@ -40,6 +41,7 @@ def record(url: str, names: list[str], web: httpx.Client) -> tuple[dict[str, Jso
     """What was seen, and why the rest could not be."""
     seen: dict[str, Json] = {}
     failed: dict[str, str] = {}
+    Visit(url, web).settle()
     for name in names:
         started = time.monotonic()
         try:

@@ -20,6 +20,8 @@ ASK_AFTER_SECONDS = 1.0
 ASK_WITHIN_SECONDS = 0.9
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.25
 REOPEN_EVERY_SECONDS = 1.0
+# A preview follows its step, later where the server's processor is busy.
+PREVIEW_WITHIN_SECONDS = 0.5
 # Nobody listens there any more, or somebody who does not answer.
 REFUSED_FOR_SECONDS, SILENT_FOR_SECONDS = 0.5, 30.0
 # Between two looks a prompt may go from the queue to the history: once in neither proves nothing.
@@ -78,6 +80,7 @@ class Follower:
         self._outputs: dict[str, Any] = {}
         self._succeeded = False
         self._untold: int | None = None
+        self._stepped_at = 0.0
         self._misses = 0
         self._ask_at = 0.0
         self._unanswered_since: float | None = None
@@ -128,7 +131,8 @@ class Follower:
     def _hear(self, event: Event | None) -> Outputs | None:
         """Take in one event, or the silence; the outputs when it was the last."""
         if event is None:
-            self._tell()
+            if time.monotonic() - self._stepped_at >= PREVIEW_WITHIN_SECONDS:
+                self._tell()
             return None
         if event.preview is not None:
             # It follows its step at once; alone, it may be of somebody else's prompt, told to everybody.
@@ -160,6 +164,7 @@ class Follower:
         value, of = data.get("value"), data.get("max")
         if isinstance(value, int | float) and isinstance(of, int | float):
             self._untold = self._prompt.step(str(data.get("node")), value, of)
+            self._stepped_at = time.monotonic()
         if not self._watch.wants_previews:
             self._tell()
 

@@ -16,9 +16,14 @@ def main() -> None:
     parser.add_argument("--failure", choices=FAILURES, help="what goes wrong, with every prompt")
     parser.add_argument("--step-seconds", type=float, default=0.0, help="seconds that each inference step takes")
     parser.add_argument("--folder", type=Path, help="where its pictures lie; default: one that goes with it")
+    parser.add_argument("--front-end", type=Path, help="folder of pages to serve: `static` of comfyui-frontend-package")
     chosen = parser.parse_args()
     with ComfyUI(
-        port=chosen.port, profile=chosen.profile, step_seconds=chosen.step_seconds, folder=chosen.folder
+        port=chosen.port,
+        profile=chosen.profile,
+        step_seconds=chosen.step_seconds,
+        folder=chosen.folder,
+        front_end=chosen.front_end,
     ) as double:
         if chosen.failure:
             double.fails(chosen.failure)

@@ -247,4 +247,9 @@ class Execution:
 
 
 def _shown(value: Any) -> Any:
-    return value if value is None or isinstance(value, (int, float, str)) else str(value)
+    """An input as `execution_error` tells it: pictures as the tensors that they are in the real server."""
+    if value is None or isinstance(value, (int, float, str)):
+        return value
+    if isinstance(value, list) and value and isinstance(value[0], Image.Image):
+        return f"tensor([[[[…]]]])  # {len(value)} of {value[0].width}×{value[0].height}"
+    return str(value)

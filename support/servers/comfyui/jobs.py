@@ -123,11 +123,12 @@ class _Calls:
             "id": item.prompt_id,
             "status": status,
             "priority": item.number,
-            **_origin(item.extra_data),
+            "create_time": item.extra_data.get("create_time"),
             "outputs_count": 0,
+            "previewable_outputs_count": 0 if self._version.cancels_jobs else None,
+            "workflow_id": _workflow_id(item.extra_data),
         }
-        if self._version.cancels_jobs:
-            job["previewable_outputs_count"] = 0
+        job = _known(job)
         if whole:
             job["workflow"] = {"prompt": item.graph, "extra_data": item.extra_data}
         return job
@@ -141,16 +142,16 @@ class _Calls:
             "id": prompt_id,
             "status": self._status(entry),
             "priority": number,
-            **_origin(extra_data),
+            "create_time": extra_data.get("create_time"),
             "execution_start_time": told_by["execution_start"]["timestamp"],
             "execution_end_time": end.get("timestamp"),
             "execution_error": told_by.get("execution_error"),
             "outputs_count": sum(len(items) for ui in entry["outputs"].values() for items in _lists(ui).values()),
+            "previewable_outputs_count": len(pictures) if self._version.cancels_jobs else None,
             "preview_output": next(iter(sorted(pictures, key=lambda one: one.get("type") != "output")), None),
+            "workflow_id": _workflow_id(extra_data),
         }
-        job = {name: value for name, value in job.items() if value is not None}
-        if self._version.cancels_jobs:
-            job["previewable_outputs_count"] = len(pictures)
+        job = _known(job)
         if whole:
             job["outputs"] = entry["outputs"]
             job["execution_status"] = entry["status"]
@@ -164,11 +165,15 @@ class _Calls:
         return "cancelled" if interrupted and self._version.cancels_jobs else "failed"
 
 
-def _origin(extra_data: dict[str, Any]) -> Job:
-    """When it was submitted, and the front end's workflow, as far as they are known."""
+def _workflow_id(extra_data: dict[str, Any]) -> object:
+    """The id of the front end's workflow, as far as it sent one along."""
     workflow = (extra_data.get("extra_pnginfo") or {}).get("workflow") or {}
-    found = {"create_time": extra_data.get("create_time"), "workflow_id": workflow.get("id")}
-    return {name: value for name, value in found.items() if value is not None}
+    return workflow.get("id")
+
+
+def _known(job: Job) -> Job:
+    """Without what is not known."""
+    return {name: value for name, value in job.items() if value is not None}
 
 
 def _lists(ui: dict[str, Any]) -> dict[str, list[Job]]:

@@ -23,7 +23,8 @@ class Version:
     """
 
     number: str
-    system: dict[str, Any]
+    os: str
+    requires: dict[str, str]
     tells_jobs: bool = True
     cancels_jobs: bool = False
     previews_by_prompt: bool = True
@@ -45,8 +46,8 @@ class Version:
 VERSIONS: dict[Profile, Version] = {
     "0.3": Version(
         "0.3.64",
+        "posix",
         {
-            "os": "posix",
             "required_frontend_version": "1.27.10",
             "installed_templates_version": "0.1.95",
             "required_templates_version": "0.1.95",
@@ -58,8 +59,8 @@ VERSIONS: dict[Profile, Version] = {
     ),
     "0.8": Version(
         "0.8.0",
+        "linux",
         {
-            "os": "linux",
             "required_frontend_version": "1.35.9",
             "installed_templates_version": "0.7.67",
             "required_templates_version": "0.7.67",
@@ -67,7 +68,8 @@ VERSIONS: dict[Profile, Version] = {
     ),
     "0.38": Version(
         "0.38.0",
-        {"os": "linux", "required_frontend_version": "1.48.6", "deploy_environment": "local-git"},
+        "linux",
+        {"required_frontend_version": "1.48.6"},
         cancels_jobs=True,
     ),
 }

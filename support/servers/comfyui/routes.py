@@ -189,10 +189,11 @@ class _Calls:
     async def system_stats(self, request: Request) -> Response:
         version = self._machine.temper.version
         system = {
-            **version.system,
+            "os": version.os,
             "ram_total": 32 * GIB,
             "ram_free": 24 * GIB,
             "comfyui_version": version.number,
+            **version.requires,
             "python_version": sys.version,
             "pytorch_version": "2.9.1+cu128",
             "embedded_python": False,

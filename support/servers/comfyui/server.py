@@ -1,13 +1,14 @@
 """The double of ComfyUI: its HTTP and WebSocket interface over real sockets, its nodes, and what can go wrong.
 
-Of ComfyUI 0.8.0 (profile "0.8"); with what differs in 0.3.64 ("0.3") and 0.38 ("0.38"). Left out: the front end,
-custom nodes, nodes that make nodes, lazy inputs, lists of outputs, and weights: pictures are computed from the words
+Of ComfyUI 0.8.0 (profile "0.8"); with what differs in 0.3.64 ("0.3") and 0.38 ("0.38"). Left out: custom
+nodes, nodes that make nodes, lazy inputs, lists of outputs, and weights: pictures are computed from the words
 of the prompt, and change with everything that would change a real one.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import httpx
 from starlette.routing import Route
 
 from app.clock import Clock, SystemClock
-from support.servers.comfyui import catalogue, jobs, object_info, routes, views
+from support.servers.comfyui import catalogue, front_end, jobs, object_info, routes, views
 from support.servers.comfyui.failures import FailureMode
 from support.servers.comfyui.machine import Machine
 from support.servers.comfyui.nodes import NODES
@@ -33,6 +34,7 @@ class ComfyUI:
 
     port: 0 picks a free one. step_seconds: of each inference step, by `clock`; a step takes a millisecond of real
     time beside. folder: holds output, input, temp and user; None for one of its own, gone when it closes.
+    front_end: `static` of the PyPI package comfyui-frontend-package, to be served; None: it has no pages.
     Raises OSError when the port is taken.
     """
 
@@ -44,10 +46,15 @@ class ComfyUI:
         clock: Clock | None = None,
         step_seconds: float = 0.0,
         folder: Path | None = None,
+        front_end: Path | None = None,
     ) -> None:
         self._temper = Temper(clock or SystemClock(), profile, step_seconds)
         self._machine = Machine(
-            nodes=nodes_of(profile, NODES), temper=self._temper, routes=_routes, port=port, folder=folder
+            nodes=nodes_of(profile, NODES),
+            temper=self._temper,
+            routes=partial(_routes, front_end),
+            port=port,
+            folder=folder,
         )
         self._checkpoints = list(self._machine.folders.models["checkpoints"])
         self.url = f"http://127.0.0.1:{self._machine.port}"
@@ -171,8 +178,9 @@ class ComfyUI:
         self._machine.folders.models["checkpoints"] = [] if hidden else list(self._checkpoints)
 
 
-def _routes(machine: Machine) -> list[Route]:
+def _routes(pages: Path | None, machine: Machine) -> list[Route]:
     return [
+        *(front_end.routes(pages) if pages else []),
         *routes.routes(machine),
         *jobs.routes(machine),
         *object_info.routes(machine.nodes, machine.folders),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from support.servers.comfyui.files import Folders
 from support.servers.comfyui.nodes.registry import Input, NodeClass
+from support.servers.comfyui.nodes.saving import older_mask_preview
 from support.servers.comfyui.profile import Profile
 
 # Rewritten in the modern way only after 0.3.64.
@@ -30,6 +31,7 @@ def _older(one: NodeClass) -> NodeClass:
     shown = {"PreviewAny": "Preview Any", "FluxKontextMultiReferenceLatentMethod": None, "MaskPreview": None}
     return replace(
         one,
+        function=older_mask_preview if one.name == "MaskPreview" else one.function,
         required={
             name: _fewer(one.name, name, put) for name, put in one.required.items() if name != "resolution_steps"
         },

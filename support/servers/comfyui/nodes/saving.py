@@ -57,8 +57,14 @@ def preview_image(context: Context, images: Images) -> NodeResult:
     output_node=True,
 )
 def mask_preview(context: Context, mask: Images) -> NodeResult:
+    shown = older_mask_preview(context, mask, noted=False)
+    return NodeResult(ui={**(shown.ui or {}), "animated": [False]})
+
+
+def older_mask_preview(context: Context, mask: Images, *, noted: bool = True) -> NodeResult:
+    """As 0.3.64 has it: like any other preview, with the prompt in its text."""
     pictures = [band_of(one).convert("RGB") for one in mask]
-    return saved(context, pictures, f"ComfyUI_temp_{_suffix()}", "temp", compress_level=1)
+    return saved(context, pictures, f"ComfyUI_temp_{_suffix()}", "temp", compress_level=1, noted=noted)
 
 
 @node(
@@ -103,10 +109,12 @@ def _suffix() -> str:
     return "".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=5))
 
 
-def saved(context: Context, images: Images, prefix: str, kind: str, *, compress_level: int) -> NodeResult:
-    """The batch as PNG files with consecutive numbers, each with the prompt in its text."""
+def saved(
+    context: Context, images: Images, prefix: str, kind: str, *, compress_level: int, noted: bool = True
+) -> NodeResult:
+    """The batch as PNG files with consecutive numbers. noted: with the prompt in the text of each."""
     place = context.folders.place_for(prefix, kind, width=images[0].width, height=images[0].height)
-    text = _png_text(context)
+    text = _png_text(context) if noted else None
     files = []
     for index, image in enumerate(images):
         name = place.name.replace("%batch_num%", str(index))
