@@ -200,9 +200,9 @@ def at_once(work: Callable[[T], R], of: Sequence[T]) -> list[R]:
 
 
 @contextmanager
-def listening(address: str, on_event: Callable[[Any], None]) -> Iterator[None]:
+def listening(address: str, on_event: Callable[[Any], None], *, path: str = "/ws/generation-jobs") -> Iterator[None]:
     """Every event of every job, told to `on_event` on a thread of its own, until the end or until it is cut."""
-    with connect(f"ws{address.removeprefix('http')}/ws/generation-jobs", proxy=None, compression=None) as socket:
+    with connect(f"ws{address.removeprefix('http')}{path}", proxy=None, compression=None) as socket:
 
         def read() -> None:
             with suppress(ConnectionClosed):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.generation.comfyui.errors import Interrupted
 from app.generation.comfyui.painting import single_id
 from app.generation.faults import BackendDown, BackendFailed
 from app.generation.port import Attempt, Cancelled, Leaving
@@ -28,6 +29,7 @@ from tests.easel import (
     photo,
     pixels,
     slow_server,
+    somebody_else,
     to_the_end,
     until_steps,
 )
@@ -128,6 +130,22 @@ def test_what_the_server_does_not_know_is_submitted_under_the_same_id(slow: tupl
     with Easel(server) as easel:
         assert to_the_end(clock, easel.at_work(Eye(), attempt)).pictures
     assert [prompt.prompt_id for prompt in server.prompts()] == [attempt.id, attempt.id]
+
+
+def test_an_older_end_of_the_same_prompt_is_not_taken_for_this_one(slow: tuple[ComfyUI, VirtualClock]) -> None:
+    server, clock = slow
+    attempt, eye = new_attempt(), Eye()
+    with Easel(server) as easel, somebody_else(server) as other:
+        work = easel.at_work(Eye(), attempt)
+        must(lambda: clock.sleepers)
+        other.interrupt(attempt.id)
+        with pytest.raises(Interrupted):
+            work.result()
+        again = easel.at_work(eye, replace(attempt, number=2, place=server.url))
+        until_steps(clock, eye, 1)
+        server.drops_sockets()  # from now on the history is asked, which knows the interrupted one
+        must(lambda: asked(server, "/queue") >= 2)
+        assert to_the_end(clock, again).pictures
 
 
 def test_a_place_that_is_no_longer_among_the_addresses_is_not_asked(slow: tuple[ComfyUI, VirtualClock]) -> None:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,9 @@ import pytest
 from support.clock import VirtualClock
 from support.leaks import Traces, own_temporary_folder
 from support.servers.comfyui import ComfyUI
+from support.servers.comfyui.cache import Cache, Kept
+from support.servers.comfyui.files import Folders
+from support.servers.comfyui.nodes import NODES
 from support.waiting import until
 from tests.comfyui_client import Client, client_of, painting, picture
 
@@ -463,6 +467,16 @@ def test_of_two_nodes_that_are_the_same_one_runs(client: Client) -> None:
     assert len(client.double.pictures()) == 1
 
 
+def test_another_output_of_the_same_node_is_another_input(tmp_path: Path) -> None:
+    cache = Cache(NODES, Folders(tmp_path))
+    graph = picture()
+    cache.begin(graph)
+    cache.keep("2", Kept((), None))
+    graph["2"]["inputs"]["images"] = ["1", 1]
+    cache.begin(graph)
+    assert cache.get("2") is None
+
+
 def test_what_failed_is_not_cached(client: Client) -> None:
     client.double.fails("full disk", times=1)
     assert client.run(picture())["status"]["status_str"] == "error"
@@ -527,7 +541,7 @@ def test_a_taken_port_is_refused_and_leaves_nothing_behind(double: ComfyUI) -> N
         assert Traces.now().since(before) == []
 
 
-def test_a_folder_of_ones_own_outlives_it(tmp_path: Any) -> None:
+def test_a_folder_of_ones_own_outlives_it(tmp_path: Path) -> None:
     with ComfyUI(folder=tmp_path) as double, client_of(double) as client:
         client.run(picture())
     assert [path.name for path in (tmp_path / "output").iterdir()] == ["picture_00001_.png"]

@@ -390,8 +390,8 @@ def test_a_picture_over_the_socket_is_a_png_and_no_file(client: Client) -> None:
 
 def test_a_step_takes_a_millisecond_of_real_time_at_least(client: Client) -> None:
     began = time.perf_counter()
-    client.run(painting(steps=30))
-    assert time.perf_counter() - began >= 0.030
+    client.run(painting(steps=100))
+    assert time.perf_counter() - began >= 0.100
 
 
 def test_a_step_takes_as_long_by_the_clock_as_was_said(client: Client, clock: VirtualClock) -> None:

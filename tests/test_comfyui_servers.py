@@ -15,7 +15,7 @@ from app.errors import Unavailable
 from app.generation.backends import build_backend
 from app.generation.comfyui.backend import ComfyUIBackend
 from app.generation.comfyui.errors import NoAnswer
-from app.generation.faults import BackendDown
+from app.generation.faults import BackendDown, OutOfMemory
 from app.generation.port import Cancelled
 from app.settings import Settings
 from support import leaks
@@ -187,8 +187,24 @@ def test_a_silent_server_does_not_hold_up_whoever_asks_how_it_is(deaf: str) -> N
     with Easel(urls=[deaf]) as easel:
         began = time.monotonic()
         condition = easel.backend.condition()
-        assert time.monotonic() - began < 0.3
-        assert (condition.name, condition.why) == ("failed", f"the server {deaf} does not answer")
+        assert time.monotonic() - began < 0.4
+        assert (condition.name, condition.why) == ("degraded", f"the server {deaf} has not answered yet")
+        must(lambda: easel.backend.condition().name == "failed", within=timedelta(seconds=4))
+        assert easel.backend.condition().why == f"the server {deaf} does not answer"
+
+
+def test_the_backend_is_degraded_after_an_out_of_memory_until_a_picture_succeeds(
+    two: tuple[ComfyUI, ComfyUI],
+) -> None:
+    server, _ = two
+    server.fails("out of memory", times=1)
+    with Easel(server) as easel:
+        with pytest.raises(OutOfMemory):
+            easel.paint()
+        condition = easel.backend.condition()
+        assert (condition.name, condition.why[:13]) == ("degraded", "out of memory")
+        easel.paint()
+        assert easel.backend.condition().name == "ready"
 
 
 def test_the_details_name_servers_checkpoints_and_loras(two: tuple[ComfyUI, ComfyUI]) -> None:

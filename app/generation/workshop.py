@@ -59,7 +59,7 @@ class Workshop:
     def _work(self, job_id: str) -> None:
         now = self._book.clock.now()
         with self._book.lock:
-            if self._leaving:
+            if self._leaving or job_id in self._at_work:  # a ticket that was handed out twice
                 return
             new = str(uuid.uuid4())
             job = self._book.rows.claim(job_id, attempt_id=new, holder=self._holder, now=now, lease_until=now + LEASE)

@@ -13,7 +13,7 @@ Feature: The pictures come from ComfyUI servers, as they really behave
       When the server restarts, and the studio goes on until nothing is left to paint
       Then the job "a red circle" is complete
       And the server was asked to paint "a red circle" twice, within 30 seconds
-      And the listeners hear of one end of the job "a red circle", that it was completed
+      And the listeners hear of steps 1 to 4 of "a red circle", each once and in order
 
     Scenario: A line that breaks in the middle of a picture changes nothing
       Given each inference step takes 10 seconds

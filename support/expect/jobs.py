@@ -123,14 +123,17 @@ class ExpectHeard(Expectation):
         self._hold(last == wanted, "nothing is told after the end", f"the last word was {last}")
 
     def told_steps(self, prompt: str, first: int, last: int) -> None:
-        """Each inference step once, in rising order, each with how many there are."""
-        events = [event for event in self._ended(prompt) if event["event"] == "progress"]
+        """Each inference step once, in rising order, each with how many there are; then one end."""
+        heard = self._ended(prompt)
+        events = [event for event in heard if event["event"] == "progress"]
         steps = [event["step"] for event in events]
         self._hold(
             steps == list(range(first, last + 1)), f"steps {first} to {last} are told in order", f"told: {steps}"
         )
         wrong = [event["of"] for event in events if event["of"] != last]
         self._hold(not wrong, f"it is told that there are {last}", f"told is {wrong}")
+        ends = [event["event"] for event in heard if event["event"] in FINAL]
+        self._hold(len(ends) == 1, "one end is told", f"told is {', '.join(ends) or 'none'}")
 
     def told_with_pictures(self, prompt: str) -> None:
         """Every preview is a picture, and there is at least one."""

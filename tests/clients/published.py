@@ -36,7 +36,7 @@ class Client:
 
     always: installed and run by the suite itself; others run only where `make test-clients` has installed them.
     deeds: what the client has calls for. tells_each_step: False for one that thins progress out.
-    in_browser: its program needs Chromium.
+    takes_from_socket: pictures that are sent instead of kept reach it too. in_browser: its program needs Chromium.
     """
 
     package: str
@@ -44,6 +44,7 @@ class Client:
     always: bool = False
     deeds: tuple[Deed, ...] = ("paint", "upload", "stop", "queue")
     tells_each_step: bool = True
+    takes_from_socket: bool = False
     in_browser: bool = False
 
     def __str__(self) -> str:
@@ -101,8 +102,14 @@ class Client:
 
 
 CLIENTS = (
-    Client("comfy-api-simplified", "comfy_api_simplified", always=True),
-    Client("@stable-canvas/comfyui-client", "stable_canvas", always=True, deeds=("paint", "stop", "queue")),
+    Client("comfy-api-simplified", "comfy_api_simplified", always=True, takes_from_socket=True),
+    Client(
+        "@stable-canvas/comfyui-client",
+        "stable_canvas",
+        always=True,
+        deeds=("paint", "stop", "queue"),
+        takes_from_socket=True,
+    ),
     Client("@saintno/comfyui-sdk", "saintno_sdk"),
     Client("comfy-cli", "comfy_cli", tells_each_step=False),
     Client("comfyui-frontend-package", "front_end", in_browser=True),

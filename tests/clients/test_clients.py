@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.pictures import drawn
+from support.pictures import drawn, same_pixels
 from support.servers.comfyui import ComfyUI
 from tests.clients.published import CLIENTS, Client, Deed
 from tests.comfyui.graphs import Graph, sampled
@@ -33,7 +33,10 @@ def double(client: Client, tmp_path: Path) -> Iterator[ComfyUI]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
+    return new(tmp_path / "home")
+
+
+def new(folder: Path) -> Path:
     folder.mkdir()
     return folder
 
@@ -51,7 +54,7 @@ def written(graph: Graph, folder: Path) -> Path:
 @that_can("paint")
 def test_a_client_gets_the_picture_that_the_server_has_kept(client: Client, double: ComfyUI, home: Path) -> None:
     graph = written(sampled("proofsheet.safetensors", "client", seed=7, steps=STEPS), home)
-    told = client.asked("paint", double, graph, home, home=home)
+    told = client.asked("paint", double, graph, new(home / "pictures"), home=home)
     (prompt,) = double.prompts()
     (kept,) = double.pictures()
     assert (told["prompt_id"], prompt.outcome) == (prompt.prompt_id, "success"), double.log()
@@ -64,6 +67,19 @@ def saw_it_paint(client: Client, progress: list[list[int]]) -> bool:
     if client.tells_each_step:
         return progress == every
     return len(progress) > 1 and progress == [step for step in every if step in progress]
+
+
+@pytest.mark.parametrize("client", [client for client in CLIENTS if client.takes_from_socket], ids=str)
+def test_a_client_gets_a_picture_that_is_only_sent(client: Client, double: ComfyUI, home: Path) -> None:
+    kept = sampled("proofsheet.safetensors", "client", seed=7, steps=STEPS)
+    sent = {**kept, "9": {"class_type": "SaveImageWebsocket", "inputs": {"images": ["8", 0]}}}
+    pictures = []
+    for name, graph in {"kept": kept, "sent": sent}.items():
+        folder = new(home / name)
+        (path,) = client.asked("paint", double, written(graph, folder), folder, home=home)["pictures"]
+        pictures.append(Path(path).read_bytes())
+    assert same_pixels(*pictures)
+    assert len(double.pictures()) == 1
 
 
 @that_can("upload")

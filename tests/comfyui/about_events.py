@@ -170,6 +170,7 @@ def another_socket_is_not_told_which_node_runs(at: Visit) -> Json:
 
 @interaction(checkpoint=True)
 def steps_without_a_client_id_are_told_to_everybody(at: Visit) -> Json:
+    at.forget()
     other = at.listen()
     at.entry(at.queue(at.sampling(steps=2)))
     heard = brief(other.until_now())

@@ -88,6 +88,7 @@ def a_running_and_a_waiting_job(at: Visit) -> Json:
 
 @interaction(checkpoint=True)
 def an_interrupted_job(at: Visit) -> Json:
+    at.forget()
     with at.busy() as running:
         at.stop(running)
         return _shown(at, running)

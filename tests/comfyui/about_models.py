@@ -22,6 +22,7 @@ def _sizes(at: Visit, ran: Ran, key: str = "9") -> Json:
 
 @interaction(checkpoint=True)
 def an_edit_with_a_reference_runs_through(at: Visit) -> Json:
+    at.forget()
     name = at.called("file") + ".png"
     put(at, name, png((200, 10, 20), (64, 64)))
     graph: Graph = at.sampling(steps=2, cfg=1.0)
@@ -73,6 +74,7 @@ def a_part_of_the_steps_can_be_sampled(at: Visit) -> Json:
 
 @interaction(checkpoint=True)
 def a_sampler_in_pieces_runs_through(at: Visit) -> Json:
+    at.forget()
     graph = at.sampling(steps=2)
     seed = graph.pop("3")["inputs"]["seed"]
     graph |= {
@@ -151,6 +153,7 @@ def strengths_of_a_lora_are_limited(at: Visit) -> Json:
 
 @interaction(checkpoint=True)
 def loras_are_chained(at: Visit) -> Json:
+    at.forget()
     graph = at.sampling(steps=1)
     source = "4"
     for key in ("10", "11"):

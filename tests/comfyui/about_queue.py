@@ -105,6 +105,7 @@ def an_empty_order_to_the_queue_does_nothing(at: Visit) -> Json:
 
 @interaction(checkpoint=True)
 def an_interrupt_stops_what_runs(at: Visit) -> Json:
+    at.forget()
     ear = at.listen()
     with at.busy(ear) as running:
         answer = at.asked("POST", "/interrupt", json={"prompt_id": running})

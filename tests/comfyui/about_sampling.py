@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.comfyui.about_files import png, put
 from tests.comfyui.ear import brief, by_node
-from tests.comfyui.graphs import Graph, node, save
+from tests.comfyui.graphs import Graph, node
 from tests.comfyui.interaction import interaction
 from tests.comfyui.normal import Json, picture
 from tests.comfyui.visit import Visit
@@ -26,15 +26,9 @@ def _pixels(content: bytes) -> bytes:
         return image.convert("RGB").tobytes()
 
 
-def _forgotten(at: Visit) -> None:
-    """Another prompt in between, so that the cache holds nothing of the last one."""
-    at.run(
-        {"1": node("EmptyImage", width=8, height=8, batch_size=1, color=at.chance()), "2": save("1", at.called("p"))}
-    )
-
-
 @interaction(checkpoint=True)
 def a_generation_from_start_to_end(at: Visit) -> Json:
+    at.forget()
     ran = at.run(at.sampling(steps=3))
     lines = brief(ran.events)
     sampling = [line for line in lines if line.startswith("progress 3")]
@@ -98,7 +92,7 @@ def previews_come_after_their_step(at: Visit) -> Json:
 def the_same_seed_makes_the_same_pixels(at: Visit) -> Json:
     seed = at.chance()
     first = _print(at, at.sampling(seed=seed, steps=2))
-    _forgotten(at)
+    at.forget()
     again = _print(at, at.sampling(seed=seed, steps=2))
     return first == again
 

@@ -15,7 +15,7 @@ import httpx
 from support.waiting import until
 from tests.comfyui import normal
 from tests.comfyui.ear import Ear
-from tests.comfyui.graphs import Graph, sampled
+from tests.comfyui.graphs import Graph, sampled, saved
 from tests.comfyui.normal import Json
 
 WITHIN = timedelta(seconds=60)
@@ -132,6 +132,12 @@ class Visit:
         ear = ear or self.listen()
         prompt_id = self.queue(graph, ear, label=label, **more)
         return Ran(prompt_id, ear.until_end(prompt_id), self.entry(prompt_id))
+
+    def forget(self) -> None:
+        """Have the server run something else, so that its cache, which knows the last prompt alone, is of no use."""
+        prefix = self.called("nothing")
+        self.entry(self.queue(saved(self.chance(), prefix), label="something else"))
+        self.settle()
 
     def entry(self, prompt_id: str) -> dict[str, Any]:
         """The history's entry, waited for."""

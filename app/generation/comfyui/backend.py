@@ -13,6 +13,7 @@ from app.generation.comfyui.errors import NoAnswer
 from app.generation.comfyui.painting import Setup, Sitting, is_known, prompt_ids
 from app.generation.comfyui.servers import Server, Servers
 from app.generation.comfyui.workflow import WorkflowName
+from app.generation.faults import OutOfMemory
 from app.generation.port import Attempt, Cancelled, Condition, GenerationRequest, NotApplied, Painting, Watch
 
 log = logging.getLogger("app.generation")
@@ -29,7 +30,8 @@ class ComfyUIBackend:
     left for another one.
 
     workflow: `checkpoint` paints with one file that holds all parts; `kontext` with FLUX.1-Kontext in
-    parts. denoise: how much of a reference is painted anew by `checkpoint`.
+    parts. denoise: how much of a reference is painted anew by `checkpoint`. It is degraded after an
+    out-of-memory, until a picture succeeds.
     Raises Unavailable for what is no address.
     """
 
@@ -55,12 +57,22 @@ class ComfyUIBackend:
             raise Unavailable("COMFYUI_URLS names no server")
         self._setup = Setup(workflow, checkpoint, tuple(clip), vae, denoise)
         self._servers = Servers(urls, clock)
+        self._short_of_memory: str | None = None
 
     @property
     def places(self) -> int:
         return len(self._servers.all)
 
     def generate(self, request: GenerationRequest, attempt: Attempt, watch: Watch) -> Painting:
+        try:
+            painting = self._generated(request, attempt, watch)
+        except OutOfMemory as fault:
+            self._short_of_memory = fault.message
+            raise
+        self._short_of_memory = None
+        return painting
+
+    def _generated(self, request: GenerationRequest, attempt: Attempt, watch: Watch) -> Painting:
         place = self._servers.at(attempt.place)
         if place is not None:
             painting = self._taken_up(place, request, attempt, watch)
@@ -75,7 +87,10 @@ class ComfyUIBackend:
             end(server.wire, prompt_ids(attempt))
 
     def condition(self) -> Condition:
-        return self._servers.condition()
+        condition = self._servers.condition()
+        if condition.name == "ready" and self._short_of_memory is not None:
+            return Condition("degraded", f"out of memory: {self._short_of_memory}")
+        return condition
 
     def details(self) -> dict[str, object]:
         answers = self._servers.each(self._look_at, within_seconds=DETAILS_WITHIN_SECONDS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -104,7 +103,7 @@ class Line:
         except ConnectionClosed as error:
             self.close()
             raise Broken from error
-        self._wire.answered_at = time.monotonic()
+        self._wire.heard()
         return event_of(message)
 
 

@@ -14,7 +14,7 @@ from app.clock import Clock
 from app.generation.comfyui.catalogue import Catalogue
 from app.generation.comfyui.wire import Address, Wire
 from app.generation.faults import BackendDown, BackendFailed
-from app.generation.port import Condition, Watch
+from app.generation.port import Condition, ConditionName, Watch
 
 LEFT_OUT = timedelta(seconds=30)
 CHECK_EVERY_SECONDS = 0.05
@@ -24,6 +24,7 @@ CONDITION_WITHIN_SECONDS = 0.18
 CONDITION_HOLDS_SECONDS = 0.5
 # A server that loads a checkpoint keeps everybody waiting, and is not down for it.
 SLOW_SECONDS = 10.0
+MOST_THREADS = 16
 
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ class Servers:
         self._clock = clock
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
+        self._probes: dict[str, Future[int]] = {}
         self._condition: tuple[float, Condition] | None = None
 
     def close(self) -> None:
@@ -141,37 +143,61 @@ class Servers:
 
     def each(self, ask: Callable[[Server], T], *, within_seconds: float) -> list[tuple[Server, Future[T]]]:
         """What every server answers, asked at the same time; some may not be done after so many seconds."""
-        with self._lock:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(max_workers=min(8, len(self.all)), thread_name_prefix="comfyui")
-            asked = [(server, self._pool.submit(ask, server)) for server in self.all]
+        asked = [(server, self._submit(ask, server)) for server in self.all]
         wait([future for _, future in asked], timeout=within_seconds)
         return asked
 
     def condition(self) -> Condition:
-        """Whether all, some or none of them answer."""
+        """Whether all, some or none of them answer; degraded, too, while that is not known yet."""
         known = self._condition
         if known is not None and time.monotonic() - known[0] < CONDITION_HOLDS_SECONDS:
             return known[1]
-        asked = self.each(_remaining, within_seconds=CONDITION_WITHIN_SECONDS)
-        silent = [server.url for server, answer in asked if not _answers(server, answer)]
-        if not silent:
-            condition = Condition("ready")
+        asked = [(server, self._probe(server)) for server in self.all]
+        wait([future for _, future in asked], timeout=CONDITION_WITHIN_SECONDS)
+        answers = {server.url: _answers(server, future) for server, future in asked}
+        silent = [url for url, answer in answers.items() if answer is False]
+        unknown = [url for url, answer in answers.items() if answer is None]
+        if silent:
+            name: ConditionName = "failed" if len(silent) == len(self.all) else "degraded"
+            condition = Condition(name, _silent(silent))
+        elif unknown:
+            return Condition("degraded", f"{_named(unknown)} {'has' if len(unknown) == 1 else 'have'} not answered yet")
         else:
-            condition = Condition("failed" if len(silent) == len(self.all) else "degraded", _silent(silent))
+            condition = Condition("ready")
         self._condition = (time.monotonic(), condition)
         return condition
+
+    def _probe(self, server: Server) -> Future[int]:
+        """The question that is on its way, or a new one: however many ask, a silent server is asked once at a time."""
+        probe = self._probes.get(server.url)
+        if probe is None or probe.done():
+            probe = self._probes[server.url] = self._submit(_remaining, server)
+        return probe
+
+    def _submit(self, ask: Callable[[Server], T], server: Server) -> Future[T]:
+        with self._lock:
+            if self._pool is None:
+                most = min(MOST_THREADS, 2 * len(self.all))
+                self._pool = ThreadPoolExecutor(max_workers=most, thread_name_prefix="comfyui")
+            return self._pool.submit(ask, server)
 
 
 def _remaining(server: Server) -> int:
     return server.wire.remaining(timeout=ASK_WITHIN_SECONDS)
 
 
-def _answers(server: Server, answer: Future[int]) -> bool:
-    return answer.exception() is None if answer.done() else server.answered_lately
+def _answers(server: Server, probe: Future[int]) -> bool | None:
+    """Whether a server answers; while it is being asked, what is known of it: None for nothing."""
+    if probe.done():
+        return probe.exception() is None
+    if server.wire.is_silent:
+        return False
+    return True if server.answered_lately else None
+
+
+def _named(urls: Sequence[str]) -> str:
+    return f"the server{'' if len(urls) == 1 else 's'} {', '.join(urls)}"
 
 
 def _silent(urls: Sequence[str]) -> str:
-    return (
-        f"the server{'' if len(urls) == 1 else 's'} {', '.join(urls)} {'does' if len(urls) == 1 else 'do'} not answer"
-    )
+    return f"{_named(urls)} {'does' if len(urls) == 1 else 'do'} not answer"

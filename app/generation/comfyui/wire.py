@@ -98,7 +98,8 @@ class Entry:
 class Wire:
     """The HTTP line to one server; connects when it is first used. May be used by several threads.
 
-    name: for sentences; answered_at: by time.monotonic, when it last answered anything.
+    name: for sentences. answered_at: by time.monotonic, when it last answered anything; is_silent: whether it
+    has left a question without an answer since.
     """
 
     def __init__(self, address: Address) -> None:
@@ -106,6 +107,7 @@ class Wire:
         self.url = address.url
         self.name = f"the server {address.url}"
         self.answered_at: float | None = None
+        self.is_silent = False
         self._lock = threading.Lock()
         self._made: httpx.Client | None = None
 
@@ -190,13 +192,21 @@ class Wire:
         try:
             answer = self._client().request(method, path, **more)
         except httpx.ConnectError as error:
-            raise NoAnswer(f"{self.name} cannot be reached", refused=True) from error
+            raise self._silence("cannot be reached", refused=True) from error
         except httpx.TimeoutException as error:
-            raise NoAnswer(f"{self.name} does not answer") from error
+            raise self._silence("does not answer") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NoAnswer(f"{self.name} broke off its answer") from error
-        self.answered_at = time.monotonic()
+            raise self._silence("broke off its answer") from error
+        self.heard()
         return answer
+
+    def heard(self) -> None:
+        """It has told something, here or elsewhere."""
+        self.answered_at, self.is_silent = time.monotonic(), False
+
+    def _silence(self, what: str, *, refused: bool = False) -> NoAnswer:
+        self.is_silent = True
+        return NoAnswer(f"{self.name} {what}", refused=refused)
 
     def _checked(self, answer: httpx.Response) -> Mapping[str, Any]:
         self._check(answer)
