@@ -9,12 +9,12 @@ PORT ?= 8000
 export BACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test behave features comfyui harness check bench serve faults clean lock hooks
+.PHONY: help setup report test behave features comfyui harness load test-clients check bench serve faults clean lock hooks
 
 help: ## What there is
 	@echo "Proofsheet: the acceptance suite for image studios, and the studio that it proves."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/ready reports/node_modules/ready ## Set up a virtual environment and the report's renderers
 
@@ -54,6 +54,13 @@ comfyui: setup ## Run the features on the comfyui backend, against the double
 
 harness: setup
 	$(RUN) pytest tests -n 2
+
+load: setup ## Load the studio for long: half a minute without a pause, 50 kills, and what `make test` does shortly
+	LOAD=long $(RUN) pytest tests/test_load.py tests/test_load_comfyui.py
+
+test-clients: setup ## Install five published ComfyUI clients (minutes), see them work against the double
+	$(RUN) tests.clients
+	$(RUN) pytest tests/clients
 
 check: setup ## Lint, type-check, imports, features' style and form
 	$(BIN)/ruff check .

@@ -23,7 +23,8 @@ from tests.project import Project
 class Fault:
     """A fault in one place.
 
-    noun: the features that must notice it; says: what the message must speak of; shown: in the README, too.
+    noun: the features that must notice it, a folder or a file; says: what the message must speak of; shown: in
+    the README, too; backend: on which they are run.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Fault:
     new: str
     says: str
     shown: bool = False
+    backend: str = "mock"
 
 
 FAULTS = (
@@ -115,32 +117,150 @@ FAULTS = (
         "one reference picture too few is made",
         "characters",
         "app/generation/mock.py",
-        "for number in range(request.num_images)]",
-        "for number in range(max(1, request.num_images - 1))]",
+        "for number in range(request.num_images):",
+        "for number in range(max(1, request.num_images - 1)):",
         "there are 4 reference pictures",
     ),
     Fault(
         "every picture is made square",
-        "generation",
-        "app/generation/mock.py",
-        "image = _textured(COLOURS[behind], (request.width, request.height), chance)",
-        "image = _textured(COLOURS[behind], (request.width, request.width), chance)",
+        "generation/pictures.feature",
+        "app/generation/drawing.py",
+        "size = (request.width, request.height)\n    clouds",
+        "size = (request.width, request.width)\n    clouds",
         "the picture measures",
         shown=True,
     ),
     Fault(
         "the seed is not used",
-        "generation",
-        "app/generation/mock.py",
-        "        float(request.guidance_scale),\n        seed,\n",
-        "        float(request.guidance_scale),\n",
+        "generation/pictures.feature",
+        "app/generation/drawing.py",
+        "items()),\n        seed,\n",
+        "items()),\n",
         "another seed makes another picture",
+    ),
+    Fault(
+        "pictures of a batch share one seed",
+        "generation/pictures.feature",
+        "app/generation/port.py",
+        "return (self.seed + number) % SEEDS",
+        "return self.seed % SEEDS",
+        "3 different pictures are made",
+    ),
+    Fault(
+        "cancelling does not reach the job at work",
+        "generation/cancelling.feature",
+        "app/generation/workshop.py",
+        "found[1].stop(Cancelled)",
+        "pass",
+        "is painted no more",
+    ),
+    Fault(
+        "urgent jobs wait like all others",
+        "generation/queue.feature",
+        "app/generation/service.py",
+        "urgency=URGENT if order.urgent else NORMAL",
+        "urgency=NORMAL",
+        "painted were, in this order",
+    ),
+    Fault(
+        "the queue takes any number",
+        "generation/queue.feature",
+        "app/generation/tables.py",
+        "if waiting >= limit:",
+        "if False:",
+        "it is turned down until later",
+    ),
+    Fault(
+        "every second inference step is told",
+        "generation/progress.feature",
+        "app/generation/attempt.py",
+        "if step > self._step:",
+        "if step > self._step + 1:",
+        "?",
+    ),
+    Fault(
+        "the time limit is not kept",
+        "generation/failures.feature",
+        "app/generation/attempt.py",
+        "if self._reason is None and now >= self._deadline:",
+        "if self._reason is None and False:",
+        "?",
+    ),
+    Fault(
+        "jobs that wait are forgotten by a restart",
+        "generation/restart.feature",
+        "app/generation/service.py",
+        "                self._dispatcher.submit(replace(job.ticket, urgency=urgency))",
+        "                if job.status is not JobState.PENDING:\n"
+        "                    self._dispatcher.submit(replace(job.ticket, urgency=urgency))",
+        "?",
+    ),
+    Fault(
+        "pictures are kept longer than agreed",
+        "generation/observing.feature",
+        "app/generation/service.py",
+        "job.ended_at + self._keep < self._clock.now()",
+        "job.ended_at + 2 * self._keep < self._clock.now()",
+        "?",
+    ),
+    Fault(
+        "a picture does not carry its settings",
+        "generation/files.feature",
+        "app/generation/album.py",
+        "parameters=a1111.write(settings))",
+        'parameters="")',
+        "?",
+    ),
+    Fault(
+        "a restart paints again what the server paints already",
+        "generation/restart.feature",
+        "app/generation/workshop.py",
+        "number=max(job.attempts, 1), place=job.place)",
+        "number=max(job.attempts, 1))",
+        "is asked to paint “a red circle” 1 time(s)",
+        backend="comfyui",
+    ),
+    Fault(
+        "somebody else's picture is stopped",
+        "generation/cancelling.feature",
+        "app/generation/comfyui/ending.py",
+        "sorted(wanted & queue.running.keys())",
+        "sorted(queue.running.keys())",
+        "the word to stop names our own picture",
+        backend="comfyui",
+    ),
+    Fault(
+        "a server that is down is asked only once",
+        "generation/failures.feature",
+        "app/generation/attempt.py",
+        "BACK_OFF_SECONDS = (2.0, 8.0)",
+        "BACK_OFF_SECONDS: tuple[float, ...] = ()",
+        "2 waits are told",
+        backend="comfyui",
+    ),
+    Fault(
+        "LoRAs are left out of the workflow",
+        "generation/loras.feature",
+        "app/generation/comfyui/painting.py",
+        "for lora in request.loras if lora.scale",
+        "for lora in request.loras if False",
+        "makes another picture",
+        backend="comfyui",
+    ),
+    Fault(
+        "what the server left out is not told",
+        "generation/servers.feature",
+        "app/generation/comfyui/painting.py",
+        "        self.warnings += missing\n",
+        "",
+        "it is warned that something is missing",
+        backend="comfyui",
     ),
     Fault(
         "a studio without a home calls itself ready",
         "studio",
         "app/health.py",
-        'status="ready" if ready else "failed",',
+        "status=next(condition for condition in WORST_FIRST if condition in found),",
         'status="ready",',
         "the studio has failed",
     ),
@@ -185,7 +305,8 @@ def plant(fault: Fault, folder: Path) -> Outcome:
     """Run the noun's features on a studio with this fault in it."""
     project = Project(folder, features=True)
     project.plant(fault.file, fault.old, fault.new)
-    run = project.pytest(f"features/{fault.noun}", "-q", "-p", "no:randomly", "--record", "record")
+    how = ("-q", "-p", "no:randomly", "--backend", fault.backend, "--record", "record")
+    run = project.pytest(f"features/{fault.noun}", *how)
     red = [r for r in read_record(folder / "record") if r.status not in ("passed", "skipped")]
     if not red and run.status != 0:
         raise RuntimeError(f"{fault.name}: the run went wrong without a red scenario:\n{run.text[-2000:]}")

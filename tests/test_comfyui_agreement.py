@@ -28,13 +28,11 @@ STEP_SECONDS = 0.003  # of an inference step: 2000 of them are enough to ask thi
 
 # What the double does otherwise, and why. One that agrees after all is red, so that the table stays true.
 EIGHT_BITS = "pictures keep eight bits a channel between nodes, where the real server keeps floats: one level off"
-SCRIPTS = "scripts are only ever downloaded, where the real server shows .js under a type that its block list misses"
 KNOWN: Final[dict[tuple[Profile, str], str]] = {
     (profile, name): reason
     for profile in ("0.8", "0.3")
     for name, reason in {
         "alpha_is_joined_and_split": EIGHT_BITS,
-        "pages_and_scripts_are_not_shown_but_downloaded": SCRIPTS,
     }.items()
 }
 

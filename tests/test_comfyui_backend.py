@@ -167,9 +167,11 @@ def test_progress_is_told_step_by_step_strictly_rising_over_all_pictures(easel: 
 
 def test_what_the_server_had_painted_before_is_told_as_done(easel: Easel) -> None:
     easel.paint()
-    eye = Eye()
-    easel.paint(eye)
-    assert eye.steps == [(4, 4)]
+    again, more = Eye(), Eye()
+    easel.paint(again)
+    easel.paint(more, num_images=2)
+    assert again.steps == [(4, 4)]
+    assert more.steps == [(step, 8) for step in range(5, 9)]
 
 
 def test_previews_are_pictures_and_come_with_their_steps(easel: Easel) -> None:

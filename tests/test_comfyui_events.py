@@ -294,6 +294,12 @@ def test_whoever_comes_back_while_its_prompt_runs_is_told_the_node(client: Clien
         assert ear.hear_what_is_there() == []
 
 
+def test_whoever_comes_back_after_its_prompt_is_told_no_node(client: Client) -> None:
+    client.run(painting(), client_id="me")
+    with client.listening("me") as ear:
+        assert ear.hear_what_is_there() == []
+
+
 def test_a_second_socket_of_the_same_id_replaces_the_first(client: Client) -> None:
     with client.listening("me") as old, client.listening("me") as new:
         new.hear_all(client.submit(picture(), client_id="me"))
@@ -309,12 +315,12 @@ def test_closing_the_replaced_socket_leaves_the_new_one_deaf(client: Client) -> 
 
 def test_a_client_that_does_not_read_holds_up_nobody_and_is_cut_off_in_the_end(client: Client) -> None:
     url = f"ws{client.double.url.removeprefix('http')}/ws?clientId=deaf"
-    # A failure tells its node's inputs: each of these prompts has a megabyte to say to its client.
+    # A failure tells its node's inputs: each of these prompts has two megabytes to say to its client.
     client.double.fails("node error")
     graph = picture() | {
         "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x" * 10**6}}
     }
-    with connect(url, proxy=None, max_queue=1) as deaf, client.listening("me") as mine:
+    with connect(url, proxy=None, max_queue=1, max_size=None) as deaf, client.listening("me") as mine:
         for _ in range(WAITING_BYTES // 10**6 + 20):
             client.submit(graph, client_id="deaf")
         assert until(lambda: client.get("/prompt").json()["exec_info"]["queue_remaining"] == 0)

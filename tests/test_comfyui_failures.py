@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -107,6 +108,13 @@ def test_slow_makes_each_step_ten_times_as_long(client: Client, clock: VirtualCl
     assert clock.sleepers == 1
     clock.advance(timedelta(seconds=1))
     assert client.history(prompt_id)["status"]["completed"]
+
+
+def test_slow_takes_ten_milliseconds_of_real_time_a_step(client: Client) -> None:
+    client.double.fails("slow")
+    began = time.perf_counter()
+    client.run(painting(steps=40))
+    assert time.perf_counter() - began >= 0.400
 
 
 @pytest.mark.parametrize("graph", [painting(steps=4), picture()])

@@ -145,11 +145,17 @@ def test_a_file_is_sent_as_it_is_with_its_name(folders: Folders, ask: Client) ->
     assert answer.headers["content-disposition"] == 'filename="x.png"'
 
 
-@pytest.mark.parametrize("name", ["x.html", "x.js", "x.css"])
-def test_pages_and_scripts_are_only_downloaded(folders: Folders, ask: Client, name: str) -> None:
+@pytest.mark.parametrize("name", ["x.html", "x.css"])
+def test_pages_and_styles_are_only_downloaded(folders: Folders, ask: Client, name: str) -> None:
     (folders.output / name).write_text("x")
     answer = ask("GET", "/view", params={"filename": name})
     assert answer.headers["content-type"] == "application/octet-stream"
+
+
+def test_a_script_is_shown_as_the_real_server_does_whatever_its_own_list_says(folders: Folders, ask: Client) -> None:
+    (folders.output / "x.js").write_text("x")
+    answer = ask("GET", "/view", params={"filename": "x.js"})
+    assert answer.headers["content-type"] == "application/javascript; charset=utf-8"
 
 
 @pytest.mark.parametrize(

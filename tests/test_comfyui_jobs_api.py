@@ -229,7 +229,7 @@ def test_several_jobs_are_cancelled_at_once(new: Client, clock: VirtualClock) ->
     answer = new.post("/api/jobs/cancel", json={"job_ids": [running, UNKNOWN, *waiting]})
     assert answer.json() == {"cancelled": True}
     assert new.history(running)["status"]["status_str"] == "error"
-    assert new.double.pending() == []
+    assert [seen.outcome for seen in new.double.prompts()] == ["interrupted", "deleted", "deleted"]
     assert new.post("/api/jobs/cancel", json={"job_ids": [running, UNKNOWN]}).json() == {"cancelled": False}
 
 

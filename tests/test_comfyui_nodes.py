@@ -63,6 +63,15 @@ def test_inverting_twice_changes_a_level_by_one_at_most(level: int, tmp_path_fac
 
 
 @pytest.mark.parametrize(
+    ("level", "inverted"), [(0, 255), (64, 191), (65, 189), (66, 189), (127, 127), (128, 126), (255, 0)]
+)
+def test_inverting_loses_a_level_where_32_bits_do(context: Context, level: int, inverted: int) -> None:
+    """Measured on the real server, which cuts off 255 × (1 − level / 255)."""
+    graph = {**plain(level * 0x010101), "inverted": ("ImageInvert", {"image": ["0", 0]})}
+    assert pixel(ran(context, graph, "inverted")) == (inverted,) * 3
+
+
+@pytest.mark.parametrize(
     ("value", "shown", "inverted"), [(0.0, 0, 255), (0.25, 63, 191), (0.3, 76, 178), (0.5, 127, 127), (1.0, 255, 0)]
 )
 def test_masks_are_cut_off_to_bytes_only_at_the_end(context: Context, value: float, shown: int, inverted: int) -> None:

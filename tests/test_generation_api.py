@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from app.errors import Unavailable
 from app.home import living_in, name_of
 from app.settings import Settings
 from app.studio import build_studio
+from support.pictures import drawn
 from support.sockets import ServedStudio
 from support.waiting import until
 
@@ -184,3 +186,8 @@ def test_a_home_keeps_its_name(tmp_path: Path) -> None:
     assert name_of(tmp_path) == first
     (tmp_path / "other").mkdir()
     assert name_of(tmp_path / "other") != first
+
+
+def test_a_reference_that_had_an_effect_is_told_with_the_job(studio: httpx.Client) -> None:
+    job = completed(studio, image=f"data:image/png;base64,{base64.b64encode(drawn('red', 'circle')).decode()}")
+    assert (job["kind"], job["applied"]["image"]) == ("edit", "1 reference image")

@@ -312,3 +312,21 @@ def test_a_heartbeat_renews_the_lease(desk: Desk) -> None:
         checked.wait(5)
         assert before is not None
         assert generation.get(job.id).lease_until == before + timedelta(seconds=45)
+
+
+def test_a_ticket_that_is_handed_out_twice_is_worked_off_once(desk: Desk) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def plan(request: GenerationRequest, attempt: Attempt, watch: Watch) -> None:
+        begun.set()
+        go_on.wait(5)
+
+    painter = Painter(plan)
+    with desk.generation(painter) as generation:
+        job, _ = generation.create(order())
+        begun.wait(5)
+        generation._workshop.work(job.id)  # as a queue on several machines does when it is in doubt
+        go_on.set()
+        assert ended(generation, job.id) is JobState.COMPLETED
+        assert len(desk.stored()) == 1
+    assert len(painter.attempts) == 1

@@ -14,7 +14,7 @@ from app.generation.album import Album, Output, with_settings
 from app.generation.effects import effects_of
 from app.generation.faults import BackendFailed
 from app.generation.job import GenerationJob
-from app.generation.port import Attempt, GenerationRequest, Painting
+from app.generation.port import Attempt, Painting
 from app.generation.state import JobState
 from app.generation.tables import Jobs
 from app.generation.tally import Tally
@@ -46,13 +46,13 @@ class Book:
 
 
 class Page:
-    """A Ledger on one job. step, of: how far it has come."""
+    """A Ledger on one job. step, of: how far it has come; request: as it is painted, its references included."""
 
-    def __init__(self, book: Book, job: GenerationJob, request: GenerationRequest) -> None:
+    def __init__(self, book: Book, job: GenerationJob) -> None:
         self.step = self.of = 0
+        self.request = job.wanted(())
         self._book = book
         self._job = job
-        self._request = request
 
     def begins(self, attempt: Attempt, lease_until: datetime) -> bool:
         return self._change(attempt, attempts=attempt.number, waiting_until=None, lease_until=lease_until)
@@ -80,10 +80,10 @@ class Page:
             raise BackendFailed("the backend gave no picture")
         output = Output(**self._job.output)
         files = tuple(
-            with_settings(self._request, painting.checkpoint, picture, output) for picture in painting.pictures
+            with_settings(self.request, painting.checkpoint, picture, output) for picture in painting.pictures
         )
         kept = self._book.album.keep(self._job.id, files, painting.pictures, output)
-        applied, not_applied = effects_of(self._request, output, painting)
+        applied, not_applied = effects_of(self.request, output, painting)
         painted = {
             "pictures": kept,
             "checkpoint": painting.checkpoint,
@@ -114,11 +114,15 @@ class Page:
         now = self._book.clock.now()
         with self._book.lock:
             closing = {"ended_at": now, "waiting_until": None, "lease_until": None, "attempt_open": False}
-            job = self._book.rows.change(self._job.id, attempt.id, state=state, **closing, **facts)
+            job = self._book.rows.change(self._job, attempt.id, state=state, **closing, **facts)
             if job is not None:
                 self._book.tell(change_of(job, now))
                 self._book.on_end(Ended(job, files))
             return job is not None
 
     def _change(self, attempt: Attempt, **facts: object) -> bool:
-        return self._book.rows.change(self._job.id, attempt.id, **facts) is not None
+        job = self._book.rows.change(self._job, attempt.id, **facts)
+        if job is None:
+            return False
+        self._job = job
+        return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -133,10 +133,11 @@ class Jobs:
         wanted = {"state": state, "kind": kind}
         conditions = [_C[name] == value for name, value in wanted.items() if value is not None]
         counting = select(func.count()).select_from(_TABLE).where(*conditions)
-        newest = _LOOKING.where(*conditions).order_by(_C.turn.desc())
+        before = (page - 1) * page_size
+        newest = _LOOKING.where(*conditions).order_by(_C.turn.desc()).offset(before).limit(page_size)
         with self._database.transaction() as rows:
-            found = rows.execute(newest.offset((page - 1) * page_size).limit(page_size))
-            return [_job(row) for row in found], rows.scalar(counting) or 0
+            total = rows.scalar(counting) or 0
+            return [_job(row) for row in rows.execute(newest)] if before < total else [], total
 
     def unfinished(self) -> list[GenerationJob]:
         """The next first, those at work before those that wait."""
@@ -178,10 +179,15 @@ class Jobs:
             claimed = _changed(rows, _CLAIMING, mine | new)
             return claimed or _changed(rows, _TAKING_OVER, mine | {"the_holder": holder, "the_time": now})
 
-    def change(self, job_id: str, attempt_id: str, **changes: Any) -> GenerationJob | None:
-        """What an attempt writes of its job; None, nothing written, when the job is not this attempt's any more."""
+    def change(self, job: GenerationJob, attempt_id: str, **changes: Any) -> GenerationJob | None:
+        """What an attempt writes of its job; None, nothing written, when the job is not this attempt's any more.
+
+        job: as this attempt knows it, which nobody else changes as long as it is this attempt's.
+        """
         with self._database.transaction() as rows:
-            return _changed(rows, _WRITING, {"the_id": job_id, "the_attempt": attempt_id, **changes})
+            facts = {"the_id": job.id, "the_attempt": attempt_id, **changes}
+            written = rows.execute(_WRITING, facts).rowcount
+        return replace(job, **changes) if written else None
 
     def settle(self, job_id: str, attempt_id: str) -> None:
         """The attempt runs nowhere any more, whatever has become of the job."""
@@ -212,8 +218,7 @@ class Jobs:
             return [_job(row) for row in rows.execute(old.returning(*_COLUMNS))]
 
 
-# Statements are made once: making one takes longer than SQLite needs to run it. What they change they give
-# back, so that a change and a look are one step.
+# Statements are made once: making one takes longer than SQLite needs to run it.
 _COLUMNS = [_C[field.name] for field in fields(GenerationJob)]
 _LOOKING = select(*_COLUMNS)
 _GETTING = _LOOKING.where(_C.id == bindparam("the_id"))
@@ -234,12 +239,12 @@ _BEFORE = select(func.count()).where(
 )
 _COUNTING = select(_C.state, func.count()).group_by(_C.state)
 _SECONDS = select(_C.seconds).where(_C.state == JobState.COMPLETED).order_by(_C.turn.desc())
-_CHANGING = update(_TABLE).where(_C.id == bindparam("the_id")).returning(*_COLUMNS)
-_CLAIMING = _CHANGING.where(_WAITING)
+_CHANGING = update(_TABLE).where(_C.id == bindparam("the_id"))
+_CLAIMING = _CHANGING.where(_WAITING).returning(*_COLUMNS)
 _TAKING_OVER = _CHANGING.where(
     _C.state == JobState.RUNNING,
     or_(_C.holder == bindparam("the_holder"), _C.lease_until < bindparam("the_time")),
-)
+).returning(*_COLUMNS)
 _WRITING = _CHANGING.where(_C.state == JobState.RUNNING, _C.attempt_id == bindparam("the_attempt"))
 
 

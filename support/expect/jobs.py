@@ -9,6 +9,7 @@ from support import pictures as oracle
 from support.acts.generation import from_data_url
 from support.acts.jobs import FINAL
 from support.expect.expectation import Expectation
+from support.parameter_types import in_words
 from support.waiting import until
 
 if TYPE_CHECKING:
@@ -184,7 +185,11 @@ class ExpectHeard(Expectation):
     def waited_longer_each_time(self, prompt: str, attempts: int) -> None:
         waits = [_wait(event) for event in self._ended(prompt) if event["event"] == "waiting"]
         self._hold(len(waits) == attempts - 1, f"{attempts - 1} waits are told", f"told are {len(waits)}")
-        self._hold(waits == sorted(set(waits)), "each wait is longer than the one before", f"they are {waits}")
+        self._hold(
+            waits == sorted(set(waits)),
+            "each wait is longer than the one before",
+            f"they are {', '.join(map(in_words, waits))}",
+        )
 
     @property
     def _heard(self) -> list[dict[str, Any]]:

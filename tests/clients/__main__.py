@@ -1,4 +1,4 @@
-"""`python -m tests.clients` installs every published client that is not installed yet; status 1 if one cannot be had."""
+"""`python -m tests.clients` installs the published clients that are not yet there; status 1 if one cannot be had."""
 
 from __future__ import annotations
 

@@ -103,13 +103,7 @@ class Client:
 
 CLIENTS = (
     Client("comfy-api-simplified", "comfy_api_simplified", always=True, takes_from_socket=True),
-    Client(
-        "@stable-canvas/comfyui-client",
-        "stable_canvas",
-        always=True,
-        deeds=("paint", "stop", "queue"),
-        takes_from_socket=True,
-    ),
+    Client("@stable-canvas/comfyui-client", "stable_canvas", always=True, deeds=("paint", "stop", "queue")),
     Client("@saintno/comfyui-sdk", "saintno_sdk"),
     Client("comfy-cli", "comfy_cli", tells_each_step=False),
     Client("comfyui-frontend-package", "front_end", in_browser=True),

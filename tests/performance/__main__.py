@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.performance import harness
+from tests.performance import generation, harness
 from tests.performance.measuring import machine, markdown, show
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -19,12 +19,20 @@ with pytest-bdd and allure-pytest alone. The rows “the same against …” mea
 machine: they tell how much of a figure is ours.
 """
 
+REMARKS = """
+The bare job queue (`tests/performance/peers.py`) inserts a row, has a thread mark it done and tells a WebSocket: what
+FastAPI, SQLAlchemy and SQLite take on this machine without a picture, a file, attempts, leases or refusals.
+"""
+
 
 def main() -> int:
-    figures = list(harness.figures())
-    show(figures)
+    parts = {"The harness": list(harness.figures()), "Generation": list(generation.figures())}
+    for name, figures in parts.items():
+        show(figures, name)
+    print(machine())
     if "--write" in sys.argv:
-        RESULTS.write_text(f"{HEAD}\n## The harness\n\n{machine()}\n\n{markdown(figures)}\n", "utf-8")
+        tables = "".join(f"\n## {name}\n\n{markdown(figures)}\n" for name, figures in parts.items())
+        RESULTS.write_text(f"{HEAD}\n{machine()}\n{tables}{REMARKS}", "utf-8")
     return 0
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from app.generation.job import GenerationJob, kept_fields
 from app.generation.port import Attempt, GenerationRequest, ImageBackend
 from app.generation.state import JobState
 from app.settings import Settings
+from app.studio import build_studio
 from support import leaks
 from support.servers.comfyui import ComfyUI
 from tests.easel import Eye
@@ -86,7 +88,7 @@ def figures() -> Iterator[Figure]:
 
 def _mock_picture() -> Figure:
     mock = build_backend(Settings.exactly(backend="mock"), SystemClock())
-    taken = [seconds(lambda seed=seed: _painted(mock, seed)) for seed in range(200)]
+    taken = [seconds(partial(_painted, mock, seed)) for seed in range(200)]
     return Figure("the mock's picture of 64×64", _ms(taken), "ms", 5.0)
 
 
@@ -138,30 +140,31 @@ def _health_under(ours: Queue) -> float:
 
 def _lists(folder: Path) -> Iterator[Figure]:
     home = folder / "lists"
-    with StudioProcess(home):
-        pass  # it makes its tables
-    _keep_many(home)
-    states, kinds, pages = ("", *(state.value for state in JobState)), ("", "text-to-image", "edit"), (1, 20, 250, 500)
+    _keep_many(Settings.exactly(studio_home=home))
+    filters = itertools.product(("", *JobState), ("", "text-to-image", "edit"), (1, 20, 250, 500))
+    paths = [_list(page, state=state, kind=kind) for state, kind, page in filters]
     with StudioProcess(home) as studio, Caller(studio.address) as caller:
-        medians = []
-        for state, kind, page in itertools.product(states, kinds, pages):
-            chosen = "".join(f"&{name}={value}" for name, value in (("state", state), ("kind", kind)) if value)
-            path = f"{JOBS}?page={page}{chosen}"
-            medians.append(_ms([seconds(lambda path=path: caller.get(path)) for _ in range(9)]))
+        taken: dict[str, list[float]] = {path: [] for path in paths}
+        for _ in range(9):  # all of them in turns, so that a busy moment is nobody's alone
+            for path in paths:
+                taken[path].append(seconds(partial(caller.get, path)))
+    medians = [_ms(times) for times in taken.values()]
     yield Figure(f"a page of 20 of {KEPT:,} jobs, any filter, any page", statistics.median(medians), "ms", 10.0)
     yield Figure("the same, the slowest filter and page", max(medians), "ms", 10.0)
 
 
-def _keep_many(home: Path) -> None:
-    """Jobs of every state and kind in the studio's table, as if they had been done."""
-    states = [
-        JobState.FAILED if n % 20 == 0 else JobState.CANCELLED if n % 20 == 10 else JobState.COMPLETED
-        for n in range(KEPT)
-    ]
-    database = Database(Settings.exactly(studio_home=home).database)
+def _list(page: int, **chosen: str) -> str:
+    return f"{JOBS}?page={page}" + "".join(f"&{name}={value}" for name, value in chosen.items() if value)
+
+
+def _keep_many(settings: Settings) -> None:
+    """Jobs of every state that ends and of both kinds in the studio's table, as if they had been done."""
+    build_studio(settings)  # makes the tables
+    ends = [*[JobState.COMPLETED] * 18, JobState.FAILED, JobState.CANCELLED]
+    jobs = [vars(_kept(number, ends[number % len(ends)])) for number in range(KEPT)]
+    database = Database(settings.database)
     with database.transaction() as rows:
-        table = Base.metadata.tables["generation_jobs"]
-        rows.execute(insert(table), [vars(_kept(number, state)) for number, state in enumerate(states)])
+        rows.execute(insert(Base.metadata.tables["generation_jobs"]), jobs)
     database.close()
 
 
@@ -242,7 +245,7 @@ def _straight(double: DoubleProcess, graph: Callable[[int], Any], count: int) ->
             raise RuntimeError("the prompt did not end")
 
     with listening(double.address, hear, path=f"/ws?clientId={name}"), Caller(double.address) as caller:
-        return [seconds(lambda number=number: work(caller, number)) for number in range(count)]
+        return [seconds(partial(work, caller, number)) for number in range(count)]
 
 
 def _flood(double: DoubleProcess, graph: Any) -> None:

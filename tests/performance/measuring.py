@@ -76,13 +76,12 @@ def rows(figures: Sequence[Figure]) -> list[tuple[str, str, str, str]]:
     return shown
 
 
-def show(figures: Sequence[Figure]) -> None:
-    """Print the figures as a table, the machine below."""
-    table = Table("figure", "measured", "limit", "ratio", title="Figures (a ratio below 1 is within the limit)")
+def show(figures: Sequence[Figure], name: str) -> None:
+    """Print the figures as a table."""
+    table = Table("figure", "measured", "limit", "ratio", title=f"{name} (a ratio below 1 is within the limit)")
     for row in rows(figures):
         table.add_row(*row)
     Console().print(table)
-    print(machine())
 
 
 def markdown(figures: Sequence[Figure]) -> str:

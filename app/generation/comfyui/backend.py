@@ -10,7 +10,7 @@ from app.errors import StudioError, Unavailable
 from app.generation.comfyui import catalogue as has
 from app.generation.comfyui.ending import end
 from app.generation.comfyui.errors import NoAnswer
-from app.generation.comfyui.painting import Setup, Sitting, is_known, prompt_ids
+from app.generation.comfyui.painting import Setup, Sitting, known_at, prompt_ids
 from app.generation.comfyui.servers import Server, Servers
 from app.generation.comfyui.workflow import WorkflowName
 from app.generation.faults import OutOfMemory
@@ -113,7 +113,7 @@ class ComfyUIBackend:
         """What became of an attempt that was put there before; None when it must be submitted anew."""
         try:
             with self._servers.attempt_at(place):
-                if not is_known(place, attempt.id):
+                if known_at(place, attempt.id) is None:
                     return None
                 return self._painted(Sitting(place, self._setup, request, attempt, watch, taken_up=True))
         except NoAnswer:

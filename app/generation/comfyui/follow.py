@@ -186,11 +186,11 @@ class Follower:
         return self._misses == 0 and self._unanswered_since is None
 
     def _asked(self) -> Outputs | None:
-        """One look that may go unanswered for a while. Raises NoAnswer or BackendDown after that, and Lost."""
+        """One look that may go unanswered for a while. Raises BackendDown after that, and what `_look` does."""
         try:
             found = self._look()
-        except Lost:
-            raise
+        except (Lost, Interrupted):
+            raise  # answers, too
         except BackendDown as fault:
             now = time.monotonic()
             since = self._unanswered_since = self._unanswered_since or now
@@ -202,7 +202,7 @@ class Follower:
         return found
 
     def _look(self) -> Outputs | None:
-        """What the history knows; None while the prompt waits or runs. Raises Lost, and how it failed."""
+        """What the history knows; None while the prompt waits or runs. Raises Lost, and how the prompt failed."""
         entry = self._wire.history(self._prompt.id, timeout=ASK_WITHIN_SECONDS)
         if entry is not None and self._prompt.number in (None, entry.number):
             return concluded(entry, self._prompt.workflow, where=self._wire.name)

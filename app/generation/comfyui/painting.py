@@ -47,18 +47,26 @@ def single_id(attempt: Attempt, number: int) -> str:
     return str(uuid.uuid5(uuid.UUID(attempt.id), str(number)))
 
 
-def is_known(server: Server, prompt_id: str) -> bool:
-    """Whether the server has this prompt, waiting, running or ended.
+@dataclass(frozen=True)
+class Known:
+    """A prompt that a server has. number: tells it from an older one of its id."""
 
-    One that somebody interrupted counts as unknown: nothing is left of it to take up.
+    number: float | None
+
+
+def known_at(server: Server, prompt_id: str) -> Known | None:
+    """The prompt of that id, waiting, running or ended; None when the server has none.
+
+    One that somebody interrupted counts for nothing: nothing is left of it to take up.
     """
     for _ in range(2):  # between the two questions it may have gone from the queue to the history
         entry = server.wire.history(prompt_id)
         if entry is not None and (entry.succeeded or entry.message("execution_interrupted") is None):
-            return True
-        if prompt_id in server.wire.queue():
-            return True
-    return False
+            return Known(entry.number)
+        queue = server.wire.queue()
+        if prompt_id in queue:
+            return Known(queue.number_of(prompt_id))
+    return None
 
 
 @dataclass
@@ -153,10 +161,13 @@ class Sitting:
         refused: Mapping[int, str] = {}
         self.watch.check()
         with Line(wire, self.attempt.id) as line:
-            known = self.taken_up and is_known(self.server, prompt_id)
-            if not known:
+            known = known_at(self.server, prompt_id) if self.taken_up else None
+            if known is None:
                 refused = self._submit(prompt, parts)
-            outputs = Follower(wire, line, self.watch, self._progress, prompt).outputs(ask_first=known)
+            else:
+                prompt.number = known.number
+            follower = Follower(wire, line, self.watch, self._progress, prompt)
+            outputs = follower.outputs(ask_first=known is not None)
         self._progress.reached(prompt.before + len(workflow.branches) * steps)
         return self._fetched(workflow, outputs, refused)
 

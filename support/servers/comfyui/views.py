@@ -21,7 +21,9 @@ from support.servers.comfyui.files import TYPES, Folders
 from support.servers.comfyui.replies import empty, told
 
 # Shown by a browser they could act for the user: they are only ever downloaded.
-_HARMFUL = {"text/html", "text/html-sandboxed", "application/xhtml+xml", "text/javascript", "text/css"}
+_HARMFUL = {"text/html", "text/html-sandboxed", "application/xhtml+xml", "text/css"}
+# Scripts are on the real server's list of harmful kinds too, but it has given them another kind before it looks.
+_SCRIPT = "application/javascript; charset=utf-8"
 
 
 def routes(folders: Folders) -> list[Route]:
@@ -69,7 +71,7 @@ def viewed(folders: Folders, query: QueryParams) -> Response:
             return _png(_alpha(file), disposition)
         case _:
             kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-            kind = "application/octet-stream" if kind in _HARMFUL else kind
+            kind = "application/octet-stream" if kind in _HARMFUL else _SCRIPT if file.suffix == ".js" else kind
             # As a header of its own: Starlette would add a charset to what it takes for text.
             return FileResponse(file, headers={**disposition, "content-type": kind})
 

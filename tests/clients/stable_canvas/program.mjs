@@ -9,12 +9,6 @@ async function graphIn(file) {
   return JSON.parse(await readFile(file, "utf8"));
 }
 
-async function fetched(address) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  return answer.arrayBuffer();
-}
-
 const deeds = {
   async paint(client, file, folder) {
     const progress = [];
@@ -23,10 +17,11 @@ const deeds = {
       progress: ({ value, max }) => progress.push([value, max]),
     });
     const pictures = [];
-    for (const { type, data } of done.images) {
-      pictures.push(join(folder, `${pictures.length}.png`));
-      // Either the picture itself, which came over the socket, or its address.
-      await writeFile(pictures.at(-1), Buffer.from(type === "buff" ? data : await fetched(data)));
+    for (const { data: address } of done.images) {
+      const answer = await fetch(address);
+      if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+      pictures.push(join(folder, new URL(address).searchParams.get("filename")));
+      await writeFile(pictures.at(-1), Buffer.from(await answer.arrayBuffer()));
     }
     return { prompt_id: done.prompt_id, progress, pictures };
   },
