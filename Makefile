@@ -9,7 +9,7 @@ PORT ?= 8000
 export BACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test behave features comfyui harness load test-clients check bench serve faults clean lock hooks
+.PHONY: help setup report test behave features comfyui harness load test-clients test-comfyui check bench serve faults clean lock hooks
 
 help: ## What there is
 	@echo "Proofsheet: the acceptance suite for image studios, and the studio that it proves."
@@ -61,6 +61,10 @@ load: setup ## Load the studio for long: half a minute without a pause, 50 kills
 test-clients: setup ## Install five published ComfyUI clients (minutes), see them work against the double
 	$(RUN) tests.clients
 	$(RUN) pytest tests/clients
+
+test-comfyui: setup ## Compare the ComfyUI double with a running server (COMFYUI_URL=http://…)
+	@test -n "$(COMFYUI_URL)" || { echo "COMFYUI_URL names no running ComfyUI server"; exit 1; }
+	COMFYUI_URL=$(COMFYUI_URL) $(RUN) pytest tests/test_comfyui_agreement.py -k alike -p no:randomly
 
 check: setup ## Lint, type-check, imports, features' style and form
 	$(BIN)/ruff check .

@@ -42,6 +42,11 @@ def in_trouble(world: World, trouble: str) -> None:
     world.servers.be_in_trouble(trouble)
 
 
+@given("the server runs out of memory once")
+def out_of_memory_once(world: World) -> None:
+    world.servers.run_out_of_memory_once()
+
+
 @given("the server is ten times as slow")
 def is_slow(world: World) -> None:
     world.servers.be_slow()

@@ -236,9 +236,9 @@ def had_an_effect(world: World, field: str) -> None:
     expect.pictures(world).had_an_effect(field)
 
 
-@then("it is warned that something is missing")
-def warned(world: World) -> None:
-    expect.pictures(world).warn()
+@then("it is warned that they were {string}")
+def warned(world: World, what: str) -> None:
+    expect.pictures(world).warn(what)
 
 
 @then("there is no picture")

@@ -1,6 +1,5 @@
-"""Sentences about generation jobs: asked for, waited for, called off, looked up."""
+"""Sentences about generation jobs: asked for, looked up, shown, deleted."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from support import expect
@@ -9,66 +8,9 @@ from support.parameter_types import Percent, Sides
 from support.world import World
 
 
-@dataclass
-class Named:
-    """One row of a list of jobs, each called by its prompt."""
-
-    job: str
-
-
-@given("each inference step takes {duration}")
-def step_takes(world: World, duration: timedelta) -> None:
-    world.pace.take_so_long(duration)
-
-
-@given("a job may take {duration}")
-def may_take(world: World, duration: timedelta) -> None:
-    world.pace.take_at_most(duration)
-
-
-@given("{int} job(s) may wait")
-def may_wait(world: World, count: int) -> None:
-    world.settings["generation_queue_limit"] = count
-
-
-@given("a job for {string} is running")
-def is_running_already(world: World, prompt: str) -> None:
-    world.jobs.start(prompt)
-
-
-@given("a job for {string} is running, with {int} of its {int} inference steps done")
-def is_running_with(world: World, prompt: str, done: int, of: int) -> None:
-    world.jobs.start(prompt, done, steps=of)
-
-
-@given("a job for {string} is running in a studio that may be killed")
-def is_running_in_own_process(world: World, prompt: str) -> None:
-    world.jobs.start_in_own_process(prompt)
-
-
 @given("a studio of its own process has done {int} jobs")
 def has_done(world: World, count: int) -> None:
     world.many_jobs.have_done(count)
-
-
-@given("a job for {string} waits")
-def waits(world: World, prompt: str) -> None:
-    world.jobs.wait(prompt)
-
-
-@given("an urgent job for {string} waits")
-def urgent_waits(world: World, prompt: str) -> None:
-    world.jobs.wait(prompt, priority="urgent")
-
-
-@given("these jobs wait")
-def these_wait(world: World, table: list[Named]) -> None:
-    world.jobs.wait_all([row.job for row in table])
-
-
-@given("every place is taken")
-def every_place_taken(world: World) -> None:
-    world.jobs.take_every_place()
 
 
 @given("a job for {string} has completed")
@@ -94,31 +36,6 @@ def several_have_completed(world: World, count: int) -> None:
 @given("{int} jobs of {int} inference steps have completed")
 def several_long_have_completed(world: World, count: int, steps: int) -> None:
     world.jobs.complete_several(count, steps=steps)
-
-
-@given("a job for {string} was cancelled while it ran")
-def was_cancelled_running(world: World, prompt: str) -> None:
-    world.jobs.cancel_while_it_runs(prompt)
-
-
-@given("the job {string} was cancelled")
-def was_cancelled(world: World, prompt: str) -> None:
-    world.jobs.cancel(prompt)
-
-
-@given("a job for {string} was turned down")
-def was_turned_down(world: World, prompt: str) -> None:
-    world.jobs.be_turned_down(prompt)
-
-
-@given("a job for {string} has run out of time")
-def has_run_out_of_time(world: World, prompt: str) -> None:
-    world.jobs.run_out_of_time(prompt)
-
-
-@given("somebody who waited for {string} has hung up")
-def has_hung_up(world: World, prompt: str) -> None:
-    world.jobs.hang_up_on(prompt)
 
 
 @when("a job for {string} is asked for")
@@ -151,54 +68,9 @@ def ask_with_field(world: World, field: str, value: float) -> None:
     world.jobs.ask("a red circle", **{field: value})
 
 
-@when("a job for {string} is asked for, and every wait passes")
-def ask_through_waits(world: World, prompt: str) -> None:
-    world.jobs.run_to_the_end(prompt)
-
-
-@when("a job for {string} runs to its end")
-def run_to_the_end(world: World, prompt: str) -> None:
-    world.jobs.run_to_the_end(prompt)
-
-
-@when("a job for {string} with {int} inference steps runs to its end")
-def run_steps_to_the_end(world: World, prompt: str, steps: int) -> None:
-    world.jobs.run_to_the_end(prompt, steps=steps)
-
-
-@when("the backend goes on until nothing is left to paint")
-def go_on(world: World) -> None:
-    world.pace.go_on()
-
-
-@when("the studio is restarted, and goes on until nothing is left to paint")
-def restart_and_go_on(world: World) -> None:
-    world.jobs.restart_and_go_on()
-
-
-@when("the studio is killed, started anew, and goes on until nothing is left to paint")
-def kill_and_go_on(world: World) -> None:
-    world.jobs.kill_and_go_on()
-
-
-@when("ten clients ask for {int} jobs at once")
-def ask_from_clients(world: World, count: int) -> None:
-    world.many_jobs.ask_from_clients(count)
-
-
 @when("it does {int} jobs more")
 def do_more(world: World, count: int) -> None:
     world.many_jobs.do(count)
-
-
-@when("the job {string} is cancelled")
-def cancel(world: World, prompt: str) -> None:
-    world.jobs.cancel(prompt)
-
-
-@when("the job {string} is cancelled, and one more inference step passes")
-def cancel_and_pass(world: World, prompt: str) -> None:
-    world.jobs.cancel_and_pass_one_step(prompt)
 
 
 @when("the job {string} is deleted")
@@ -256,16 +128,6 @@ def is_complete(world: World, prompt: str) -> None:
     expect.job(world, prompt).completed()
 
 
-@then("the job {string} is running")
-def is_running(world: World, prompt: str) -> None:
-    expect.job(world, prompt).running()
-
-
-@then("the job {string} is cancelled")
-def is_cancelled(world: World, prompt: str) -> None:
-    expect.job(world, prompt).cancelled()
-
-
 @then("the job {string} fails because {string}")
 def fails_because(world: World, prompt: str, why: str) -> None:
     expect.job(world, prompt).failed(why)
@@ -274,16 +136,6 @@ def fails_because(world: World, prompt: str, why: str) -> None:
 @then("the job {string} is listed as {end}")
 def is_listed_as(world: World, prompt: str, end: str) -> None:
     expect.job(world, prompt).listed_as(end)
-
-
-@then("the job {string} waits in place {int}")
-def waits_in_place(world: World, prompt: str, place: int) -> None:
-    expect.job(world, prompt).waits_in_place(place)
-
-
-@then("the job {string} waits in no place")
-def waits_in_no_place(world: World, prompt: str) -> None:
-    expect.job(world, prompt).waits_in_place(None)
 
 
 @then("the job {string} has no picture")
@@ -309,6 +161,11 @@ def took(world: World, prompt: str, duration: timedelta) -> None:
 @then("exactly one picture of {string} is kept")
 def one_picture_kept(world: World, prompt: str) -> None:
     expect.job(world, prompt).has_one_picture()
+
+
+@then("the picture of {string} shows {colour}")
+def picture_shows(world: World, prompt: str, colour: str) -> None:
+    expect.job(world, prompt).shows(colour)
 
 
 @then("the picture of the job {string} is {keeping}")
@@ -351,21 +208,6 @@ def tells_moments(world: World) -> None:
     expect.job(world).tells_its_moments()
 
 
-@then("it was attempted {times}")
-def attempted(world: World, times: int) -> None:
-    expect.job(world).attempted(times)
-
-
-@then("the backend paints it no more")
-def painted_no_more(world: World) -> None:
-    expect.job(world).is_painted_no_more()
-
-
-@then("the jobs were painted in this order")
-def painted_in_order(world: World, table: list[Named]) -> None:
-    expect.jobs(world).painted_in_order([row.job for row in table])
-
-
 @then("{string} is listed before {string}")
 def listed_before(world: World, first: str, second: str) -> None:
     expect.jobs(world).listed_before(first, second)
@@ -381,11 +223,6 @@ def on_pages(world: World, count: int) -> None:
     expect.jobs(world).on_pages(count)
 
 
-@then("each of them ends with its own picture, none lost, none mixed up")
-def none_lost(world: World) -> None:
-    expect.jobs(world).none_lost_or_mixed()
-
-
 @then("every one of them is done")
 def all_done(world: World) -> None:
     expect.jobs(world).all_done()
@@ -394,16 +231,6 @@ def all_done(world: World) -> None:
 @then("its memory has grown by at most {percent}")
 def memory_grew(world: World, share: Percent) -> None:
     expect.jobs(world).memory_grew_by_at_most(share)
-
-
-@then("the studio knows no job for {string}")
-def knows_none(world: World, prompt: str) -> None:
-    expect.jobs(world).none_for(prompt)
-
-
-@then("nothing was kept for the one who hung up")
-def nothing_kept(world: World) -> None:
-    expect.jobs(world).nothing_kept_of_who_hung_up()
 
 
 @then("the recipe {string} tells the settings of the job {string}")

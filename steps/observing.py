@@ -32,7 +32,7 @@ def listens_slowly(world: World) -> None:
 
 @given("pictures are kept for {int} days")
 def kept_for(world: World, days: int) -> None:
-    world.settings["generation_keep_days"] = days
+    world.decide(generation_keep_days=days)
 
 
 @when("somebody listens to the jobs")

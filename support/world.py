@@ -109,6 +109,12 @@ class World:
         self._ends.append(hub.close)
         return hub
 
+    def decide(self, **settings: Any) -> None:
+        """Set the studio's settings. Raises StepError once it is built: they would be ignored without a word."""
+        if self.studio_runs:
+            raise StepError(f"say {', '.join(settings)} before the studio is first used")
+        self.settings |= settings
+
     @property
     def comfyui(self) -> ComfyUI:
         """The ComfyUI server's double, started when first spoken of. Raises StepError where the studio uses none."""

@@ -176,7 +176,7 @@ FAULTS = (
         "app/generation/attempt.py",
         "if step > self._step:",
         "if step > self._step + 1:",
-        "?",
+        "are told in order",
     ),
     Fault(
         "the time limit is not kept",
@@ -184,7 +184,7 @@ FAULTS = (
         "app/generation/attempt.py",
         "if self._reason is None and now >= self._deadline:",
         "if self._reason is None and False:",
-        "?",
+        "fails because of '39 seconds'",
     ),
     Fault(
         "jobs that wait are forgotten by a restart",
@@ -193,14 +193,14 @@ FAULTS = (
         "                self._dispatcher.submit(replace(job.ticket, urgency=urgency))",
         "                if job.status is not JobState.PENDING:\n"
         "                    self._dispatcher.submit(replace(job.ticket, urgency=urgency))",
-        "?",
+        "painted were, in this order",
     ),
     Fault(
         "pictures are kept longer than agreed",
         "generation/observing.feature",
-        "app/generation/service.py",
-        "job.ended_at + self._keep < self._clock.now()",
-        "job.ended_at + 2 * self._keep < self._clock.now()",
+        "app/studio.py",
+        "keep=timedelta(days=settings.generation_keep_days)",
+        "keep=2 * timedelta(days=settings.generation_keep_days)",
         "?",
     ),
     Fault(
@@ -209,7 +209,7 @@ FAULTS = (
         "app/generation/album.py",
         "parameters=a1111.write(settings))",
         'parameters="")',
-        "?",
+        "the prompt is read as",
     ),
     Fault(
         "a restart paints again what the server paints already",

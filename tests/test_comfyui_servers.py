@@ -32,10 +32,15 @@ def two() -> Iterator[tuple[ComfyUI, ComfyUI]]:
 
 
 @pytest.fixture
-def deaf() -> Iterator[str]:
+def listening() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as made:
+        yield made
+
+
+@pytest.fixture
+def deaf(listening: socket.socket) -> str:
     """An address where connections are taken and nothing is ever answered."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 def test_there_are_as_many_places_as_servers_each_counted_once(two: tuple[ComfyUI, ComfyUI]) -> None:
@@ -188,6 +193,18 @@ def test_a_silent_server_does_not_hold_up_whoever_asks_how_it_is(deaf: str) -> N
         assert (condition.name, condition.why) == ("degraded", f"the server {deaf} has not answered yet")
         must(lambda: easel.backend.condition().name == "failed", within=timedelta(seconds=4))
         assert easel.backend.condition().why == f"the server {deaf} does not answer"
+
+
+def test_a_silent_server_is_asked_once_at_a_time_however_often_somebody_wonders(
+    deaf: str, listening: socket.socket
+) -> None:
+    with Easel(urls=[deaf]) as easel:
+        for _ in range(3):
+            easel.backend.condition()
+    listening.settimeout(0.05)
+    listening.accept()[0].close()
+    with pytest.raises(TimeoutError):
+        listening.accept()
 
 
 def test_the_backend_is_degraded_after_an_out_of_memory_until_a_picture_succeeds(

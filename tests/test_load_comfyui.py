@@ -90,10 +90,14 @@ def test_a_comfyui_that_is_killed_is_given_the_job_once_more(tmp_path: Path, dou
 
 
 def _painted(double: DoubleProcess) -> Counter[str]:
-    """How often each prompt has run in this life of the double, by its text."""
+    """How often each prompt was submitted in this life of the double, by its text.
+
+    One that comes again under its own id takes its earlier entry's place, and shows as a number that is missing.
+    """
     with Caller(double.address) as caller:
-        entries = caller.get("/history").values()
-    texts = [node["inputs"]["text"] for entry in entries for node in entry["prompt"][2].values() if _is_prompt(node)]
+        entries = [entry["prompt"] for entry in caller.get("/history").values()]
+    assert sorted(entry[0] for entry in entries) == list(range(len(entries))), "some were submitted again"
+    texts = [node["inputs"]["text"] for entry in entries for node in entry[2].values() if _is_prompt(node)]
     return Counter(text for text in texts if text)
 
 

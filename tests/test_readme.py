@@ -8,6 +8,9 @@ from pathlib import Path
 from app.settings import Settings
 from app.studio import offers
 from support.backends import KNOWN_CAPABILITIES
+from tests.comfyui.interactions import INTERACTIONS
+from tests.faults import FAULTS
+from tests.test_comfyui_agreement import KNOWN
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -51,3 +54,11 @@ def test_every_make_target_that_is_named_exists() -> None:
 def test_every_file_that_is_linked_exists() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_counts_are_the_proofs_own() -> None:
+    assert f"{len(FAULTS)} of {len(FAULTS)} turn a scenario red" in README
+    for profile in ("0.8", "0.3"):
+        known = sum(of == profile for of, _ in KNOWN)
+        assert f"of {len(INTERACTIONS)} recorded interactions" in README
+        assert f"{len(INTERACTIONS) - known}\nagree each" in README

@@ -32,9 +32,10 @@ Feature: A job that cannot be done says why
 
     @needs.comfyui @needs.batches
     Scenario: Several pictures that are too large together are painted one at a time
-      Given the backend has memory for 256×256
+      Given the server runs out of memory once
       When 3 pictures of "a red circle" are made with seed 42
       Then there are 3 different pictures
+      And it is warned that they were "painted one by one"
       And the second one equals a single picture with seed 43
 
     @needs.own-studio

@@ -61,6 +61,16 @@ Feature: Jobs wait for their turn
     When eight clients ask for the same pictures at once
     Then each gets the own picture, byte for byte
 
+  @severity.critical @needs.virtual-clock @needs.colours
+  Scenario: Two pictures that are painted at the same time are not mixed up
+    Given two pictures can be painted at the same time
+    And each inference step takes 10 seconds
+    And a job for "a red circle" is running
+    And a job for "a blue square" is running
+    When the backend goes on until nothing is left to paint
+    Then the picture of "a red circle" shows red
+    And the picture of "a blue square" shows blue
+
   @severity.critical @needs.own-studio @needs.colours @needs.shapes
   Scenario: A hundred jobs from ten clients are neither lost nor mixed up
     When ten clients ask for 100 jobs at once

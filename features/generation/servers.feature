@@ -62,10 +62,11 @@ Feature: The pictures come from ComfyUI servers, as they really behave
       Then the job "a red circle" is complete
       And the studio listened to the server before it asked for "a red circle"
 
-    Scenario: What the server left out is told with the pictures
+    Scenario: What the server leaves out is told with the pictures that there are
       Given the server leaves out one picture of several
       When 3 pictures of "a red circle" are made with seed 42
-      Then it is warned that something is missing
+      Then there are 2 different pictures
+      And it is warned that they were "not painted"
 
   Rule: The server may be of any version that people run
 

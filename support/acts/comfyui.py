@@ -58,6 +58,9 @@ class Servers:
         }
         self.first.fails(names[trouble])
 
+    def run_out_of_memory_once(self) -> None:
+        self.first.fails("out of memory", times=1)
+
     def be_slow(self) -> None:
         self.first.fails("slow")
 
@@ -66,8 +69,11 @@ class Servers:
 
     def paint_with_kontext(self) -> None:
         """With the diffusion model, the text encoders and the VAE that every server of ours has."""
-        parts = {"comfyui_clip": ("clip_l.safetensors", "t5xxl_fp16.safetensors"), "comfyui_vae": "ae.safetensors"}
-        self._world.settings |= {"comfyui_workflow": "kontext", **parts}
+        self._world.decide(
+            comfyui_workflow="kontext",
+            comfyui_clip=("clip_l.safetensors", "t5xxl_fp16.safetensors"),
+            comfyui_vae="ae.safetensors",
+        )
 
     def never_end_a_step(self) -> None:
         self.first.fails("hang")

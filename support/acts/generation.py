@@ -139,7 +139,7 @@ class Generation:
     def have_memory_for(self, sides: Sides) -> None:
         """The backend has memory for so many pixels at once, and no more."""
         pixels = sides.width * sides.height
-        self._world.settings["mock_memory_pixels"] = pixels
+        self._world.decide(mock_memory_pixels=pixels)
         if "comfyui" in self._world.environment.offers:
             self._world.servers.have_memory_for(pixels)
 

@@ -85,6 +85,11 @@ class Jobs:
         if not until(lambda: self.state(prompt) == "running"):
             raise StepError(f"the job {prompt!r} never came to be painted: it is {self.view(prompt)}")
 
+    def have_two_places(self) -> None:
+        """Of servers it takes two; the mock has two places of its own."""
+        if "comfyui" in self._world.environment.offers:
+            self._world.servers.have(2)
+
     def take_every_place(self) -> None:
         """Have somebody else's long jobs painted wherever the studio could paint at once."""
         while (stats := self._world.client.generation.stats().must().body)["running"] < stats["places"]:

@@ -30,12 +30,12 @@ class Pace:
     def take_at_most(self, limit: timedelta) -> None:
         """An attempt at a job may take so long, by the scenario's time."""
         self.limit = limit
-        self._world.settings["generation_time_limit_seconds"] = limit.total_seconds()
+        self._world.decide(generation_time_limit_seconds=limit.total_seconds())
 
     def take_so_long(self, step: timedelta) -> None:
         """Each inference step takes `step` of the scenario's time, whatever the backend."""
         self.step = step
-        self._world.settings["mock_step_seconds"] = step.total_seconds()
+        self._world.decide(mock_step_seconds=step.total_seconds())
         if "comfyui" in self._world.environment.offers:
             self._world.servers.take_so_long(step.total_seconds())
 

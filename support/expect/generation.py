@@ -129,9 +129,9 @@ class ExpectPictures(Expectation):
         told = field in body["applied"] and field not in self._idle()
         self._hold(told, f"it is told that {field} had an effect", f"told is {', '.join(body['applied'])}")
 
-    def warn(self) -> None:
-        warnings = self._world.answered.must().body["warnings"]
-        self._hold(bool(warnings), "it is warned that something is missing", "there is no warning")
+    def warn(self, what: str) -> None:
+        warnings = " ".join(self._world.answered.must().body["warnings"])
+        self._hold(what in warnings, f"it is warned that they were {what}", f"the warning is {warnings or 'not there'}")
 
     def are_none(self) -> None:
         """Neither in the answer nor, where we may look, on the disk."""

@@ -116,6 +116,11 @@ class ExpectJob(Expectation):
         )
         self._hold(told["size_bytes"] == len(answer.content), "tells its picture's size honestly", f"told is {told}")
 
+    def shows(self, colour: str) -> None:
+        self.completed()
+        seen = oracle.main_colour(self._world.jobs.picture(self._prompt).must().content)
+        self._hold(seen == colour, f"has a picture that shows {colour}", f"it shows {seen}")
+
     def is_shown(self) -> None:
         """What was fetched last is the job's picture, whatever its size."""
         whole, shown = self._world.jobs.picture(self._prompt).must().content, self._world.generation.pictures[0]

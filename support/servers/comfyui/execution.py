@@ -74,6 +74,7 @@ class Execution:
         if bench.temper.begin_seconds > 0:
             bench.temper.clock.sleep(bench.temper.begin_seconds, unless=bench.interruption.ended)
         bench.interruption.forget()
+        self._memory_pixels = bench.temper.memory_pixels
         self._message("execution_start", {})
         bench.cache.begin(self.item.graph)
         cached = [node_id for node_id in self.item.graph if bench.cache.get(node_id) is not None]
@@ -152,7 +153,9 @@ class Execution:
     def _run(self, node_id: str, node_class: NodeClass, inputs: dict[str, Any]) -> Kept:
         self._trouble.before(node_id, node_class)
         self.bench.interruption.check()
-        result = run(node_class, inputs, self._context(node_id, inputs))
+        context = self._context(node_id, inputs)
+        result = run(node_class, inputs, context)
+        self._memory_pixels = context.memory_pixels
         ui = result.ui or None
         if ui is not None:
             self._told[node_id] = ui
@@ -189,7 +192,7 @@ class Execution:
             extra_data=self._extra_data,
             progress=lambda step, of, image: self._after_step(node_id, step, of, image if wants else None),
             send_image=send_image,
-            memory_pixels=self.bench.temper.memory_pixels,
+            memory_pixels=self._memory_pixels,
             wants_previews=wants,
             node_id=node_id,
         )

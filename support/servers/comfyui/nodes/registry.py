@@ -38,8 +38,9 @@ class Context:
     """What a node may know of the prompt that it runs in.
 
     progress: told each inference step, and raises Interrupted. prompt: the whole graph, extra_data: as it
-    was submitted; both end in PNG text. memory_pixels: None for as many as one likes. send_image: a frame
-    to the client, for SaveImageWebsocket. wants_previews: whether progress should come with pictures.
+    was submitted; both end in PNG text. memory_pixels: how many are left to the prompt's pictures, None for as
+    many as one likes; a sampler takes its own. send_image: a frame to the client, for SaveImageWebsocket.
+    wants_previews: whether progress should come with pictures.
     """
 
     folders: Folders

@@ -75,13 +75,17 @@ class Run:
 
 def sampled(context: Context, run: Run) -> Latent:
     """All steps, each told. Raises OutOfMemoryError before the first, and Interrupted between two."""
-    if context.memory_pixels is not None and run.latent.pixels > context.memory_pixels:
+    left = context.memory_pixels
+    if left is not None and run.latent.pixels > left:
         # Beginning and shape as torch's allocator has them; the figures are the double's.
         raise OutOfMemoryError(
             "Allocation on device 0 would exceed allowed memory. (out of memory)\n"
             f"Requested               : {run.latent.pixels} pixels\nDevice limit            : "
-            f"{context.memory_pixels} pixels"
+            f"{left} pixels"
         )
+    if left is not None:
+        # The pictures of one prompt stay until its end: what one sampler made is missing for the next.
+        context.memory_pixels = left - run.latent.pixels
     if run.steps < 1:
         return run.latent
     made = tuple(run.picture(index) for index in range(run.latent.count))
