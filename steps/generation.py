@@ -211,7 +211,7 @@ def second_equals(world: World, seed: int) -> None:
     expect.pictures(world).second_equals_single(seed)
 
 
-@then("each gets the own picture, byte for byte")
+@then("each gets its own picture, byte for byte")
 def each_the_own(world: World) -> None:
     expect.pictures(world).each_the_own()
 

@@ -70,7 +70,7 @@ def hear(world: World, prompt: str, table: list[Heard]) -> None:
     expect.heard(world).told(prompt, [row.what for row in table])
 
 
-@then("the listeners hear of one end of the job {string}, that it was {end}")
+@then("the listeners hear of one end of the job {string}, that it {end}")
 def hear_one_end(world: World, prompt: str, end: str) -> None:
     expect.heard(world).told_one_end(prompt, end)
 
@@ -113,11 +113,6 @@ def longer_waits(world: World, times: int) -> None:
 @then("it is degraded, because of {string}")
 def is_degraded(world: World, why: str) -> None:
     expect.observed(world).degraded(why)
-
-
-@then("it answered within {duration}")
-def answered_within(world: World, duration: timedelta) -> None:
-    expect.observed(world).within(duration)
 
 
 @then("it offers all that this run was promised")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +19,12 @@ class StudioRefused(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the studio answered. body: the JSON, or None; content: the bytes; seconds: that it took."""
+    """What the studio answered. body: the JSON, or None; content: the bytes."""
 
     status: int
     headers: httpx.Headers
     content: bytes
     request: str
-    seconds: float = 0.0
 
     @property
     def accepted(self) -> bool:
@@ -75,9 +73,7 @@ class StudioClient:
     def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, **parts: Any) -> Answer:
         """Send a request, keep it as evidence, return whatever was answered."""
         request = self._http.build_request(method, path, headers={**self.headers, **(headers or {})}, **parts)
-        began = time.perf_counter()
         response = self._http.send(request)
-        seconds = time.perf_counter() - began
         self._evidence.exchange(
             Exchange(
                 method,
@@ -87,7 +83,7 @@ class StudioClient:
                 (response.content, response.headers.get("content-type", "")),
             )
         )
-        return Answer(response.status_code, response.headers, response.content, f"{method} {path}", seconds)
+        return Answer(response.status_code, response.headers, response.content, f"{method} {path}")
 
     def listen(self, path: str) -> EventStream:
         """Open a live channel; it is closed with the client. Raises ChannelRefused."""

@@ -120,10 +120,10 @@ def kind(text: str) -> str:
     return text
 
 
-@parameter_type("completed|failed|cancelled")
+@parameter_type("was completed|failed|was cancelled")
 def end(text: str) -> str:
     """How a job may end."""
-    return text
+    return text.removeprefix("was ")
 
 
 @parameter_type("kept|kept no longer")

@@ -55,6 +55,9 @@ class Painter:
     def details(self) -> dict[str, object]:
         return {}
 
+    def leave(self) -> None:
+        """Nobody waits in here but for the watch."""
+
     def close(self) -> None:
         """Nothing is held."""
 

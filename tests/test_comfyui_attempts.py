@@ -441,3 +441,20 @@ def test_something_else_at_the_address_is_told_from_a_server_that_is_not_up(
 ) -> None:
     with Easel(urls=[bare(b"", status=status, html=True).server.url]) as easel, pytest.raises(fault, match=why):
         easel.paint()
+
+
+def test_a_studio_that_closes_leaves_what_could_not_be_stopped_to_the_next_start(
+    slow: tuple[ComfyUI, VirtualClock],
+) -> None:
+    server, clock = slow
+    server.fails("deaf")
+    with Easel(server) as easel:
+        eye, attempt = Eye(), new_attempt()
+        future = easel.at_work(eye, attempt)
+        must(lambda: server.running() == attempt.id and clock.sleepers)
+        eye.stop(Cancelled)
+        must(lambda: asked(server, "/interrupt"))
+        easel.backend.leave()
+        with pytest.raises(Leaving):
+            future.result(5)
+    assert outcomes(server) == ["running"]

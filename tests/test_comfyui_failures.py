@@ -302,3 +302,23 @@ def test_it_fails_alone_by_every_name() -> None:
         process.send_signal(signal.SIGINT)
         process.stdout.read()
         assert process.wait(10) == 0
+
+
+def test_a_deaf_server_takes_the_word_to_stop_and_goes_on(client: Client, clock: VirtualClock) -> None:
+    client.double.step_seconds = 1
+    client.double.fails("deaf", times=1)
+    prompt_id = client.submit(painting(steps=2))
+    assert until(lambda: clock.sleepers == 1)
+    assert client.post("/interrupt", json={"prompt_id": prompt_id}).status_code == 200
+    for _ in range(2):
+        assert until(lambda: clock.sleepers == 1)
+        clock.advance(timedelta(seconds=1))
+    assert client.history(prompt_id)["status"]["completed"]
+
+
+def test_a_part_is_refused_and_the_rest_is_painted(client: Client) -> None:
+    client.double.fails("refuses a part", times=1)
+    graph = picture() | {"9": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "z"}}}
+    answer = client.post("/prompt", json={"prompt": graph})
+    assert (answer.status_code, list(answer.json()["node_errors"])) == (200, ["9"])
+    assert list(client.history(answer.json()["prompt_id"])["outputs"]) == ["2"]

@@ -74,6 +74,9 @@ class MockBackend:
             "step_seconds": self._step.total_seconds(),
         }
 
+    def leave(self) -> None:
+        """Nobody waits for more than the watch, which tells everybody."""
+
     def close(self) -> None:
         """It holds nothing."""
 

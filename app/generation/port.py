@@ -176,6 +176,9 @@ class ImageBackend(Protocol):
     def details(self) -> dict[str, object]:
         """What /api/v1/backends tells beside the rest, JSON-ready: servers, checkpoints, LoRAs."""
 
+    def leave(self) -> None:
+        """The studio closes: who waits in here, even to end an attempt, lets go with Leaving."""
+
     def close(self) -> None:
         """Give back what it holds; no attempt runs any more."""
 

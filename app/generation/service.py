@@ -147,6 +147,7 @@ class Generation:
             waiters = list(self._waiters.values())
             self._waiters.clear()
         self._workshop.leave()
+        self.backend.leave()
         for waiter in waiters:
             with suppress(InvalidStateError):  # whoever waited has gone
                 waiter.set_exception(Unavailable("the studio closes; the job goes on when it starts again"))

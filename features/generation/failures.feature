@@ -45,7 +45,7 @@ Feature: A job that cannot be done says why
       When a job for "a red circle" at 512×512 is asked for
       Then the job "a red circle" fails because "memory"
       And it was attempted once
-      And the listeners hear of one end of the job "a red circle", that it was failed
+      And the listeners hear of one end of the job "a red circle", that it failed
 
   Rule: Nothing runs for ever
 
@@ -79,7 +79,7 @@ Feature: A job that cannot be done says why
       When a job for "a red circle" is asked for
       Then the job "a red circle" fails because "<why>"
       And it was attempted once
-      And the listeners hear of one end of the job "a red circle", that it was failed
+      And the listeners hear of one end of the job "a red circle", that it failed
       And no trace of the server's inside is told
 
       Examples: what another attempt would not mend
@@ -96,7 +96,7 @@ Feature: A job that cannot be done says why
       When a job for "a red circle" is asked for, and every wait passes
       Then the job "a red circle" fails because "server"
       And it was attempted three times, with a longer wait each time
-      And the listeners hear of one end of the job "a red circle", that it was failed
+      And the listeners hear of one end of the job "a red circle", that it failed
 
     @needs.comfyui
     Scenario: A server that comes back in time paints the picture

@@ -69,5 +69,5 @@ Feature: Everybody sees how a job goes
     And somebody listens to the jobs
     When a job for "a red circle" at 512×512 is asked for
     Then the job "a red circle" fails because "memory"
-    And the listeners hear of one end of the job "a red circle", that it was failed
+    And the listeners hear of one end of the job "a red circle", that it failed
     And the job "a red circle" is listed as failed

@@ -20,7 +20,7 @@ Feature: Jobs wait for their turn
       | a yellow circle |
 
   @needs.virtual-clock
-  Scenario: Who waits knows the own place in the queue
+  Scenario: Whoever waits is told the place in the queue
     Given each inference step takes 10 seconds
     And a job for "a red circle" is running
     And a job for "a blue circle" waits
@@ -59,7 +59,7 @@ Feature: Jobs wait for their turn
   Scenario: Eight clients at once each get their own picture
     Given eight pictures were made one after the other
     When eight clients ask for the same pictures at once
-    Then each gets the own picture, byte for byte
+    Then each gets its own picture, byte for byte
 
   @severity.critical @needs.virtual-clock @needs.colours
   Scenario: Two pictures that are painted at the same time are not mixed up

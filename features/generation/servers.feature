@@ -1,6 +1,6 @@
 @needs.comfyui
 Feature: The pictures come from ComfyUI servers, as they really behave
-  For whoever paints on machines of the own. Servers restart, break off, forget and are
+  For whoever paints on ComfyUI machines. Servers restart, break off, forget and are
   shared with others; a studio that trusts them blindly loses pictures or stops strangers'.
 
   Rule: A server that is lost is not the end of a job
@@ -39,7 +39,7 @@ Feature: The pictures come from ComfyUI servers, as they really behave
       When a job for "a red circle" is asked for, and every wait passes
       Then the job "a red circle" fails because "restarted"
       And it was attempted three times
-      And the listeners hear of one end of the job "a red circle", that it was failed
+      And the listeners hear of one end of the job "a red circle", that it failed
 
     Scenario: A picture that never ends is stopped at the server, too
       Given a job may take 60 seconds

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from support.backends import DOUBLES, OWN_STUDIO
 from support.expect.expectation import Expectation
-from support.parameter_types import in_words
 
 if TYPE_CHECKING:
     from support.world import World
@@ -24,10 +22,6 @@ class ExpectObserving(Expectation):
         self._hold(health["status"] == "degraded" and answer.status == 200, "the studio is degraded", found)
         told = " ".join(f"{part} {why}" for part, why in health["parts"].items() if why != "ready")
         self._hold(because.lower() in told.lower(), f"it is degraded because of {because!r}", found)
-
-    def within(self, limit: timedelta) -> None:
-        took = timedelta(seconds=self._world.answered.seconds)
-        self._hold(took <= limit, f"the studio answers within {in_words(limit)}", f"it took {in_words(took)}")
 
     def offers_what_was_promised(self) -> None:
         """What it offers is what scenarios are run for, and the other way round."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
 
 from app.clock import Clock
@@ -57,6 +58,7 @@ class ComfyUIBackend:
             raise Unavailable("COMFYUI_URLS names no server")
         self._setup = Setup(workflow, checkpoint, tuple(clip), vae, denoise)
         self._servers = Servers(urls, clock)
+        self._leaving = threading.Event()
         self._short_of_memory: str | None = None
 
     @property
@@ -84,7 +86,7 @@ class ComfyUIBackend:
     def abandon(self, attempt: Attempt) -> None:
         server = self._servers.at(attempt.place)
         if server is not None:
-            end(server.wire, prompt_ids(attempt))
+            end(server.wire, prompt_ids(attempt), leaving=self._leaving)
 
     def condition(self) -> Condition:
         condition = self._servers.condition()
@@ -105,6 +107,9 @@ class ComfyUIBackend:
             "checkpoints": sorted({name for _, checkpoints, _ in told for name in checkpoints}),
             "loras": sorted({name for _, _, loras in told for name in loras}),
         }
+
+    def leave(self) -> None:
+        self._leaving.set()
 
     def close(self) -> None:
         self._servers.close()
@@ -127,7 +132,7 @@ class ComfyUIBackend:
             return sitting.paint()
         except Cancelled:
             try:
-                end(sitting.server.wire, prompt_ids(sitting.attempt))
+                end(sitting.server.wire, prompt_ids(sitting.attempt), leaving=self._leaving)
             except StudioError as fault:
                 # It is cancelled all the same; a server that cannot be reached may still paint it for nobody.
                 log.warning("attempt %s could not be stopped: %s", sitting.attempt.id, fault)
