@@ -253,7 +253,7 @@ FAULTS = (
         "app/generation/comfyui/painting.py",
         "        self.warnings += missing\n",
         "",
-        "it is warned that something is missing",
+        "it is warned that they were not painted",
         backend="comfyui",
     ),
     Fault(

@@ -144,6 +144,8 @@ def test_a_version_that_is_not_offered_is_not_found(web: httpx.Client, hub: Hub)
 def test_an_address_that_the_hub_does_not_have_is_remembered_as_unexpected(web: httpx.Client, hub: Hub) -> None:
     assert web.get(f"{hub.url}/favicon.ico").status_code == 404
     assert [seen.path for seen in hub.unexpected] == ["/favicon.ico"]
+    # The answer is here before the hub has counted its bytes.
+    until(lambda: "22 bytes" in hub.log())
     assert hub.log() == "GET /favicon.ico: answered 404, 22 bytes (unexpected)"
 
 
