@@ -70,9 +70,9 @@ def hear(world: World, prompt: str, table: list[Heard]) -> None:
     expect.heard(world).told(prompt, [row.what for row in table])
 
 
-@then("the listeners hear of one end of the job {string}, that it {end}")
-def hear_one_end(world: World, prompt: str, end: str) -> None:
-    expect.heard(world).told_one_end(prompt, end)
+@then("the listeners hear of one end of the job {string}, that it {became}")
+def hear_one_end(world: World, prompt: str, became: str) -> None:
+    expect.heard(world).told_one_end(prompt, became)
 
 
 @then("the listeners hear of steps {int} to {int} of {string}, each once and in order")

@@ -72,7 +72,8 @@ def check(before: Traces) -> None:
 
     Threads that are just ending, and objects in reference cycles, are given a moment and a collection.
     """
-    if not Traces.now().since(before):
+    # A thread that is just ending costs a moment; a collection, tens of milliseconds once many objects live.
+    if until(lambda: not Traces.now().since(before), within=timedelta(milliseconds=20)):
         return
     gc.collect()
     if until(lambda: not Traces.now().since(before), within=timedelta(seconds=1)):

@@ -120,9 +120,15 @@ def kind(text: str) -> str:
     return text
 
 
-@parameter_type("was completed|failed|was cancelled")
+@parameter_type("completed|failed|cancelled")
 def end(text: str) -> str:
     """How a job may end."""
+    return text
+
+
+@parameter_type("was completed|failed|was cancelled")
+def became(text: str) -> str:
+    """What became of a job, as one says it."""
     return text.removeprefix("was ")
 
 
