@@ -34,6 +34,21 @@ def test_what_is_put_is_read_listed_and_deleted(store: FolderStore) -> None:
         store.read("other.png")
 
 
+def test_an_object_that_is_deleted_during_a_listing_is_left_out(store: FolderStore) -> None:
+    for key in ("a", "b", "c"):
+        store.put(key, b"data", "text/plain")
+    listing = iter(store.list())
+    assert next(listing).key == "a"
+    store.delete("b")
+    assert [stored.key for stored in listing] == ["c"]
+
+
+def test_a_folder_that_cannot_be_listed_is_not_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("a file in the way")
+    with pytest.raises(StorageUnavailable):
+        list(FolderStore(tmp_path / "store").list())
+
+
 def test_an_object_is_replaced_unless_it_must_be_new(store: FolderStore) -> None:
     store.put("a", b"one", "text/plain")
     store.put("a", b"two", "text/plain")

@@ -61,12 +61,20 @@ class FolderStore:
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         with _storage_errors(prefix):
-            files = [path for path in self._root.rglob("*") if path.is_file() and not path.name.startswith(".")]
-            found = {path.relative_to(self._root).as_posix(): path for path in files}
-        for key in sorted(key for key in found if key.startswith(prefix)):
+            keys = sorted(key for key in self._keys() if key.startswith(prefix))
+        for key in keys:
             with _storage_errors(key):
-                size_bytes = found[key].stat().st_size
+                try:
+                    size_bytes = (self._root / key).stat().st_size
+                except FileNotFoundError:
+                    continue  # deleted since the listing began
             yield StoredObject(key=key, size_bytes=size_bytes)
+
+    def _keys(self) -> Iterator[str]:
+        for folder, _, names in os.walk(self._root, onerror=_unless_gone):
+            for path in (Path(folder, name) for name in names if not name.startswith(".")):
+                if path.is_file():
+                    yield path.relative_to(self._root).as_posix()
 
     def url(self, key: str) -> str | None:
         checked_key(key)
@@ -92,6 +100,12 @@ def _written(data: bytes, folder: Path) -> Path:
         Path(name).unlink()
         raise
     return Path(name)
+
+
+def _unless_gone(error: OSError) -> None:
+    """A folder that went while it was looked through holds nothing; one that cannot be read is trouble."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 @contextmanager
