@@ -22,12 +22,12 @@ def was_restarted(world: World) -> None:
 
 @given("the studio's key is {string}")
 def key_is(world: World, key: str) -> None:
-    world.settings["api_keys"] = key
+    world.decide(api_keys=key)
 
 
 @given("pages of {string} are let in")
 def pages_let_in(world: World, origin: str) -> None:
-    world.settings["allowed_origins"] = origin
+    world.decide(allowed_origins=origin)
 
 
 @when("the studio is asked how it is")

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,9 +17,9 @@ from urllib.parse import urlsplit
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from support.processes import Process
 from support.waiting import until
 
-ROOT = Path(__file__).resolve().parent.parent
 JOBS = "/api/v1/generation-jobs"
 PATIENCE = timedelta(seconds=60)
 FINAL = ("completed", "failed", "cancelled")
@@ -41,59 +37,11 @@ def asked(client: int, number: int, **more: Any) -> Asked:
     return {"prompt": prompt, "seed": 1000 * client + number, "width": 64, "height": 64, "steps": 2, **more}
 
 
-class Process:
-    """A server of ours as a process that can be killed and started again; its one line tells its address."""
-
-    def __init__(self, *arguments: str, folder: Path, **settings: str) -> None:
-        self._command = [sys.executable, "-m", *arguments]
-        self._folder = folder
-        # Not in the project's folder, where somebody's .env may lie.
-        unwanted = ("API_KEYS", "BACKEND", "DATABASE_URL", "STUDIO_HOME")
-        known = {name: value for name, value in os.environ.items() if name not in unwanted}
-        self._environment = known | {"PYTHONPATH": str(ROOT)} | settings
-        self._process: subprocess.Popen[str] | None = None
-        self.address = ""
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end(signal.SIGTERM)
-
-    def start(self, *more: str) -> None:
-        self._process = subprocess.Popen(
-            [*self._command, *more], cwd=self._folder, env=self._environment, stdout=subprocess.PIPE, text=True
-        )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line.startswith("listening on "), f"it did not start: {line!r}"
-        self.address = line.removeprefix("listening on ").strip()
-
-    def kill(self) -> None:
-        """As a machine that loses power: no word to it, nothing tidied up."""
-        self._end(signal.SIGKILL)
-
-    def memory_bytes(self) -> int:
-        """What it holds in memory now (VmRSS). Linux alone tells."""
-        assert self._process is not None
-        status = Path(f"/proc/{self._process.pid}/status").read_text("ascii")
-        held = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(held.split()[1]) * 1024
-
-    def _end(self, how: signal.Signals) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            with process:
-                process.send_signal(how)
-                process.wait(timeout=30)
-
-
 class StudioProcess(Process):
     """`python -m app` living in `home`. settings: by their names in the environment."""
 
     def __init__(self, home: Path, **settings: str) -> None:
-        super().__init__("app", "--port", "0", "--home", str(home), folder=home.parent, **settings)
+        super().__init__("app", "--port", "0", "--home", str(home), folder=home.parent, settings=settings)
         self.home = home
 
     @property

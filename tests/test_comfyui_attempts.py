@@ -11,6 +11,7 @@ import pytest
 
 from app.generation.comfyui.errors import Interrupted
 from app.generation.comfyui.painting import single_id
+from app.generation.comfyui.wire import Wire
 from app.generation.faults import BackendDown, BackendFailed
 from app.generation.port import Attempt, Cancelled, Leaving
 from support import leaks
@@ -52,6 +53,15 @@ def left_in_the_middle(server: ComfyUI, clock: VirtualClock, steps: int = 2, **c
         with pytest.raises(Leaving):
             work.result()
     return replace(attempt, place=eye.places[0])
+
+
+def interrupted_by(other: Wire, easel: Easel, clock: VirtualClock, attempt: Attempt) -> None:
+    """A first try that somebody else's client ends at the server."""
+    work = easel.at_work(Eye(), attempt)
+    must(lambda: clock.sleepers)
+    other.interrupt(attempt.id)
+    with pytest.raises(Interrupted):
+        work.result()
 
 
 # Taken up again
@@ -133,11 +143,7 @@ def test_an_older_end_of_the_same_prompt_is_not_taken_for_this_one(slow: tuple[C
     server, clock = slow
     attempt, eye = new_attempt(), Eye()
     with Easel(server) as easel, somebody_else(server) as other:
-        work = easel.at_work(Eye(), attempt)
-        must(lambda: clock.sleepers)
-        other.interrupt(attempt.id)
-        with pytest.raises(Interrupted):
-            work.result()
+        interrupted_by(other, easel, clock, attempt)
         again = easel.at_work(eye, replace(attempt, number=2, place=server.url))
         until_steps(clock, eye, 1)
         server.drops_sockets()  # from now on the history is asked, which knows the interrupted one
@@ -151,11 +157,7 @@ def test_a_prompt_that_was_submitted_again_after_an_interrupt_is_taken_up_too(
     server, clock = slow
     attempt, eye = new_attempt(), Eye()
     with Easel(server) as easel, somebody_else(server) as other:
-        work = easel.at_work(Eye(), attempt)
-        must(lambda: clock.sleepers)
-        other.interrupt(attempt.id)
-        with pytest.raises(Interrupted):
-            work.result()
+        interrupted_by(other, easel, clock, attempt)
         attempt = replace(attempt, number=2, place=server.url)
         again = easel.at_work(eye, attempt)
         until_steps(clock, eye, 1)

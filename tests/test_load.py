@@ -150,7 +150,7 @@ def _peak_while_painting(studio: StudioProcess, *, jobs: int, seconds: float = 0
                 if seconds and time.monotonic() > end:
                     return
                 caller.painted(asked(client, number, **more))
-                peaks.append(studio.memory_bytes())
+                peaks.append(studio.resident_bytes)
 
     at_once(work, range(CLIENTS))
     return max(peaks)

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from fastapi import Request, Response
 
 from app.characters.tables import CharacterReference
-from app.conditional import already_held, quoted
+from app.conditional import already_held, picture_headers, quoted
 from app.errors import StudioError
 
 # Eighteen digits are more than any file has bytes.
@@ -33,12 +33,7 @@ def serve(request: Request, record: CharacterReference, open_: Callable[[], Bina
     One range is answered with 206; several, or one that makes no sense, with the whole picture.
     """
     etag = quoted(record.sha256)
-    headers = {
-        "ETag": etag,
-        "Accept-Ranges": "bytes",
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = {"Accept-Ranges": "bytes", **picture_headers(etag)}
     if already_held(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     part = _part(request, etag, record.size_bytes) if request.method == "GET" else None

@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 
 from app import live
 from app.bodies import LimitedRoute
-from app.conditional import already_held, quoted
+from app.conditional import already_held, picture_headers, quoted
 from app.errors import PROBLEM_TYPE, WrongState
 from app.generation import metrics
 from app.generation.album import Output
@@ -161,11 +161,7 @@ def image(
     """One picture as its file, or a small WEBP of it."""
     picture = generation.picture(job_id, number)
     etag = quoted(picture["sha256"] if size is None else f"{picture['sha256']}-{size}")
-    headers = {
-        "ETag": etag,
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = picture_headers(etag)
     if already_held(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     data, content_type = generation.read(picture, size)

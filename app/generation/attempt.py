@@ -31,7 +31,7 @@ class Ledger(Protocol):
     def lives(self, attempt: Attempt, lease_until: datetime) -> bool: ...
     def progressed(self, step: int, of: int, preview: bytes | None) -> None: ...
     def waits(self, attempt: Attempt, until: datetime, fault: StudioError) -> bool: ...
-    def completed(self, attempt: Attempt, painting: Painting, seconds: float) -> bool: ...
+    def completed(self, attempt: Attempt, request: GenerationRequest, painting: Painting, seconds: float) -> bool: ...
     def failed(self, attempt: Attempt, fault: StudioError) -> bool: ...
     def settled(self, attempt: Attempt) -> None: ...
 
@@ -107,17 +107,17 @@ class Run:
 
     def go(self, first: Attempt) -> None:
         """To the end, whatever it is; raises nothing. first: a new one, or one of an earlier life."""
+        self.watch.begin(first)
         attempt: Attempt | None = first
         while attempt is not None:
             attempt = self._attempt(attempt)
 
     def _attempt(self, attempt: Attempt) -> Attempt | None:
-        """Try once; the next attempt when another one may help."""
-        self.watch.begin(attempt)
+        """Try once; the next attempt, begun, when another one may help."""
         began = time.perf_counter()
         try:
             painting = self.backend.generate(self.request, attempt, self.watch)
-            ended = self.ledger.completed(attempt, painting, time.perf_counter() - began)
+            ended = self.ledger.completed(attempt, self.request, painting, time.perf_counter() - began)
         except Leaving:
             return None
         except Cancelled:

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from app.clock import Clock
 from app.errors import StudioError
-from app.events import Channel, Event
+from app.events import Channel
 from app.generation.album import Album, Output, with_settings
 from app.generation.effects import effects_of
 from app.generation.faults import BackendFailed
 from app.generation.job import GenerationJob
-from app.generation.port import Attempt, Painting
+from app.generation.port import Attempt, GenerationRequest, Painting
 from app.generation.state import JobState
 from app.generation.tables import Jobs
 from app.generation.tally import Tally
@@ -41,16 +41,12 @@ class Book:
     tally: Tally
     on_end: Callable[[Ended], None]
 
-    def tell(self, event: Event) -> None:
-        self.channel.publish(event)
-
 
 class Page:
-    """A Ledger on one job. step, of: how far it has come; request: as it is painted, its references included."""
+    """A Ledger on one job. step, of: how far it has come."""
 
     def __init__(self, book: Book, job: GenerationJob) -> None:
         self.step = self.of = 0
-        self.request = job.wanted(())
         self._book = book
         self._job = job
 
@@ -65,25 +61,25 @@ class Page:
 
     def progressed(self, step: int, of: int, preview: bytes | None) -> None:
         self.step, self.of = step, of
-        self._book.tell(progress_of(self._job.id, step, of, preview, self._book.clock.now()))
+        self._book.channel.publish(progress_of(self._job.id, step, of, preview, self._book.clock.now()))
 
     def waits(self, attempt: Attempt, until: datetime, fault: StudioError) -> bool:
         with self._book.lock:
             waits = self._change(attempt, waiting_until=until)
             if waits:
-                self._book.tell(wait_of(self._job.id, attempt.number, until, fault.message, self._book.clock.now()))
+                self._book.channel.publish(
+                    wait_of(self._job.id, attempt.number, until, fault.message, self._book.clock.now())
+                )
             return waits
 
-    def completed(self, attempt: Attempt, painting: Painting, seconds: float) -> bool:
+    def completed(self, attempt: Attempt, request: GenerationRequest, painting: Painting, seconds: float) -> bool:
         """The pictures are stored before the row says that there are any. Raises StorageUnavailable, BackendFailed."""
         if len(painting.pictures) == 0:
             raise BackendFailed("the backend gave no picture")
         output = Output(**self._job.output)
-        files = tuple(
-            with_settings(self.request, painting.checkpoint, picture, output) for picture in painting.pictures
-        )
+        files = tuple(with_settings(request, painting.checkpoint, picture, output) for picture in painting.pictures)
         kept = self._book.album.keep(self._job.id, files, painting.pictures, output)
-        applied, not_applied = effects_of(self.request, output, painting)
+        applied, not_applied = effects_of(request, output, painting)
         painted = {
             "pictures": kept,
             "checkpoint": painting.checkpoint,
@@ -116,7 +112,7 @@ class Page:
             closing = {"ended_at": now, "waiting_until": None, "lease_until": None, "attempt_open": False}
             job = self._book.rows.change(self._job, attempt.id, state=state, **closing, **facts)
             if job is not None:
-                self._book.tell(change_of(job, now))
+                self._book.channel.publish(change_of(job, now))
                 self._book.on_end(Ended(job, files))
             return job is not None
 

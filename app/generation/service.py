@@ -221,8 +221,7 @@ class Generation:
     def retry(self, job_id: str) -> tuple[GenerationJob, int | None]:
         """Queue a failed or cancelled one again, at the end, with the same seed."""
         with self._lock:
-            if self._rows.get(job_id).attempt_open:
-                raise WrongState(f"job {job_id} is still being stopped; try again in a moment")
+            _refuse_while_stopping(self._rows.get(job_id))
             job = self._rows.retry(job_id, **FRESH)
             position = self._rows.positions([job]).get(job_id)
             self.channel.publish(change_of(job, self._clock.now(), position=position))
@@ -235,8 +234,7 @@ class Generation:
             job = self._rows.get(job_id)
             if job.status not in FINAL:
                 raise WrongState(f"job {job_id} is {job.state}; cancel it before it is deleted")
-            if job.attempt_open:
-                raise WrongState(f"job {job_id} is still being stopped; try again in a moment")
+            _refuse_while_stopping(job)
             self._rows.delete(job_id)
         self._album.remove_all_of(job)
 
@@ -319,6 +317,11 @@ class Generation:
         self._swept_at = now
         for job in self._rows.forget_pictures(now - self._keep):
             self._album.remove_all_of(job)
+
+
+def _refuse_while_stopping(job: GenerationJob) -> None:
+    if job.attempt_open:
+        raise WrongState(f"job {job.id} is still being stopped; try again in a moment")
 
 
 def succeeded(ended: Ended) -> Ended:

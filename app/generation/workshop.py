@@ -64,26 +64,26 @@ class Workshop:
             new = str(uuid.uuid4())
             job = self._book.rows.claim(job_id, attempt_id=new, holder=self._holder, now=now, lease_until=now + LEASE)
             if job is not None:
-                page, run = self._prepared(job)
+                page, watch = self._prepared(job)
                 if job.attempt_id == new:
-                    self._book.tell(change_of(job, now))
+                    self._book.channel.publish(change_of(job, now))
         if job is None:
             self._give_up(self._book.rows.get(job_id))
             return
         try:
-            run.request = page.request = job.wanted(tuple(map(self._book.album.read, job.reference_keys)))
-            run.go(_attempt_of(job))
+            request = job.wanted(tuple(map(self._book.album.read, job.reference_keys)))
+            Run(self._backend, request, watch, page, self._book.clock).go(_attempt_of(job))
         except StudioError as fault:  # a reference image that the store has no longer
             page.failed(_attempt_of(job), fault)
         finally:
             with self._book.lock:
                 del self._at_work[job_id]
 
-    def _prepared(self, job: GenerationJob) -> tuple[Page, Run]:
+    def _prepared(self, job: GenerationJob) -> tuple[Page, JobWatch]:
         page = Page(self._book, job)
         watch = JobWatch(clock=self._book.clock, ledger=page, time_limit=self._time_limit, wants_previews=job.previews)
         self._at_work[job.id] = page, watch
-        return page, Run(self._backend, page.request, watch, page, self._book.clock)
+        return page, watch
 
     def _give_up(self, job: GenerationJob) -> None:
         """Nobody wants it any more; what an earlier life left of it at the backend is ended there."""

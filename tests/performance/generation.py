@@ -28,10 +28,11 @@ from app.generation.state import JobState
 from app.settings import Settings
 from app.studio import build_studio
 from support import leaks
+from support.processes import Process
 from support.servers.comfyui import ComfyUI
 from tests.easel import Eye
 from tests.performance.measuring import Figure, alternating, seconds
-from tests.served import JOBS, PATIENCE, Caller, DoubleProcess, Process, StudioProcess, at_once, listening
+from tests.served import JOBS, PATIENCE, Caller, DoubleProcess, StudioProcess, at_once, listening
 
 ROUNDS, BLOCK = 5, 30
 CLIENTS, JOBS_EACH = 10, 30

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -64,6 +64,20 @@ def without_last_output(found: Validated, graph: Mapping[str, Any]) -> Validated
         "class_type": graph[last]["class_type"],
     }
     return replace(found, outputs=outputs, node_errors=found.node_errors | {last: told_of})
+
+
+class _Clearable(Protocol):
+    def clear(self) -> None: ...
+    def delete(self, prompt_id: str) -> object: ...
+
+
+def _changed(what: _Clearable, asked: Any) -> Response:
+    if "clear" in asked and asked["clear"]:  # noqa: RUF019
+        what.clear()
+    if "delete" in asked:
+        for prompt_id in asked["delete"]:
+            what.delete(prompt_id)
+    return empty()
 
 
 class _Calls:
@@ -134,14 +148,7 @@ class _Calls:
         return told({"queue_running": [i.shown for i in running], "queue_pending": [i.shown for i in waiting]})
 
     async def change_queue(self, request: Request) -> Response:
-        asked = await said(request)
-        queue = self._machine.life.queue
-        if "clear" in asked and asked["clear"]:  # noqa: RUF019
-            queue.clear()
-        if "delete" in asked:
-            for prompt_id in asked["delete"]:
-                queue.delete(prompt_id)
-        return empty()
+        return _changed(self._machine.life.queue, await said(request))
 
     async def interrupt(self, request: Request) -> Response:
         try:
@@ -174,14 +181,7 @@ class _Calls:
         return told(self._machine.life.history.of(request.path_params["prompt_id"]))
 
     async def change_history(self, request: Request) -> Response:
-        asked = await said(request)
-        history = self._machine.life.history
-        if "clear" in asked and asked["clear"]:  # noqa: RUF019
-            history.clear()
-        if "delete" in asked:
-            for prompt_id in asked["delete"]:
-                history.delete(prompt_id)
-        return empty()
+        return _changed(self._machine.life.history, await said(request))
 
     async def features(self, request: Request) -> Response:
         return told(self._machine.temper.version.features)
