@@ -1,55 +1,43 @@
-"""A model hub on loopback that behaves like Civitai, remembers what it sent, and misbehaves when told to.
+"""A model hub on loopback: Civitai and Hugging Face in one, which remembers what it sent and misbehaves when told to.
 
-The real thing: Civitai's REST API v1 as of 2025 (models, model versions with `files[].hashes.SHA256`,
-and /api/download/models/{id}, which redirects to the file's own address). Files are served as a CDN
-serves them: ETag, Range, If-Range, HEAD, Content-Disposition (RFC 9110, RFC 6266).
-Left out: accounts and keys, search and lists, previews, mirrors, early access, several ranges in one
-request (answered whole, as RFC 9110 permits), TLS and HTTP/2.
+The real thing: Civitai's REST API v1 and Hugging Face's `resolve` as of 2026 (what each tells and leaves out is
+said in hub_civitai.py and hub_huggingface.py), plain files as a CDN serves them, and a second host for what lies
+elsewhere: mirrors and signed links. It refuses what the real ones refuse: other methods than GET and HEAD, keys
+it does not know, links without their signature, links that come with a key as well.
+Left out: accounts, search and lists, previews, TLS and HTTP/2.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
-import re
 import threading
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from pathlib import PurePosixPath
-from typing import Any, Self
-from urllib.parse import quote
+from datetime import UTC, datetime
+from typing import Self
 
-from support.builders import safetensors
-from support.servers.hub_files import Mood, Offered, model_view, send_file, version_view
-from support.servers.serving import Exchange, Seen, Server
+from support.servers import hub_huggingface as huggingface
+from support.servers.hub_civitai import Civitai, answer_json, refused_to
+from support.servers.hub_files import Delivery
+from support.servers.hub_memory import Memory, Traffic
+from support.servers.hub_moods import Moods
+from support.servers.hub_offers import Mood, Offered, Refusal
+from support.servers.hub_stock import Place, SecondHost
+from support.servers.serving import Exchange
 
-__all__ = ["Hub", "Offered"]
+__all__ = ["Hub", "Offered", "SecondHost"]
 
-FIRST_VERSION_ID = 1001
-ADDRESSES = {
-    r"/api/v1/models/(\d{1,9})": "model",
-    r"/api/v1/model-versions/(\d{1,9})": "version",
-    r"/api/download/models/(\d{1,9})": "download",
-}
+# The first of these that holds is answered.
+REFUSALS = ("gone", "busy", "fails", "refuses", "page")
+EXPIRED = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
+TWO_KEYS = b"<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>"
 
 
-class Hub:
+class Hub(Moods, Memory):
     """The hub of one scenario. port: 0 picks a free one; now: what its clock shows, for waits told as a date."""
 
     def __init__(self, *, port: int = 0, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._now = now
-        self._lock = threading.Lock()
-        self._closing = False
-        self._offers: dict[str, Offered] = {}
-        self._paths: dict[str, str] = {}
-        self._moods: dict[str, Mood] = {}
-        self.requests: list[Seen] = []
-        self.unexpected: list[Seen] = []
-        self._server = Server(self._answer, port=port)
-        self.url = self._server.url
+        self._traffic = Traffic()
+        super().__init__(port=port, now=now)
 
     def __enter__(self) -> Self:
         return self
@@ -60,160 +48,111 @@ class Hub:
     def close(self) -> None:
         """End everything, downloads that are held back included; no thread and no socket is left."""
         with self._lock:
-            self._closing = True
-            for mood in self._moods.values():
-                if mood.gate is not None:
-                    mood.gate.set()
-        self._server.close()
-
-    # What it offers
-
-    def offers(
-        self,
-        name: str,
-        *,
-        size_bytes: int = 4096,
-        content: bytes | None = None,
-        kind: str = "loras",
-        file_name: str | None = None,
-        published_sha256: str | None = None,
-    ) -> Offered:
-        """Put a file on offer under `name`: a valid safetensors file of about `size_bytes`, or `content`.
-
-        file_name: `name`, with .safetensors unless it has a suffix; two offers may share one.
-        published_sha256: the content's own unless given.
-        """
-        content = safetensors(name, size_bytes) if content is None else content
-        file_name = file_name or (name if PurePosixPath(name).suffix else f"{name}.safetensors")
-        with self._lock:
-            known = self._offers.get(name)
-            version_id = known.version_id if known else FIRST_VERSION_ID + len(self._offers)
-            path = f"/files/{file_name}"
-            if self._paths.get(path, name) != name:
-                path = f"/files/{version_id}/{file_name}"
-            sha256 = published_sha256 or hashlib.sha256(content).hexdigest()
-            # Slashes of the name too: a client would resolve the dots between them.
-            folder, _, _ = path.partition(file_name)
-            url = f"{self.url}{folder}{quote(file_name, safe='')}"
-            offered = Offered(name, file_name, kind, version_id, url, sha256, content)
-            self._offers[name] = offered
-            self._paths[path] = name
-            self._moods.setdefault(name, Mood())
-        return offered
-
-    def publishes_a_wrong_checksum(self, name: str, sha256: str | None = None) -> Offered:
-        """Publish another SHA-256 than the content's; the offer as it now stands."""
-        with self._lock:
-            wrong = sha256 or hashlib.sha256(b"not " + self._offers[name].content).hexdigest()
-            self._offers[name] = replace(self._offers[name], sha256=wrong)
-            return self._offers[name]
-
-    # How it misbehaves
-
-    def is_busy_for(
-        self, name: str, seconds: float, *, times: int | None = 1, status: int = 429, as_date: bool = False
-    ) -> None:
-        """Ask the next callers for patience, 429 or 503 with Retry-After in seconds or as a date; None: all."""
-        moment = (self._now() + timedelta(seconds=seconds)).astimezone(UTC)
-        told = format_datetime(moment, usegmt=True) if as_date else str(round(seconds))
-        self._set(name, busy_times=times, busy_status=status, retry_after=told)
-
-    def fails(self, name: str, *, times: int | None = 1, status: int = 500) -> None:
-        self._set(name, failing_times=times, failing_status=status)
-
-    def cuts_the_body(self, name: str, *, times: int | None = None) -> None:
-        """Promise the whole length, send half, end the connection."""
-        self._set(name, cutting_times=times)
-
-    def has_no_longer(self, name: str, *, status: int = 410) -> None:
-        self._set(name, gone_status=status)
-
-    def sends_its_sign_in_page(self, name: str) -> None:
-        self._set(name, page=True)
-
-    def sends_an_empty_file(self, name: str) -> None:
-        self._set(name, instead=b"")
-
-    def sends_a_damaged_model(self, name: str) -> None:
-        """A safetensors file whose header claims to be longer than the file."""
-        self._set(name, instead=(1 << 40).to_bytes(8, "little") + self._offers[name].content[8:])
-
-    def redirects(self, name: str, to_url: str) -> None:
-        self._set(name, target=to_url)
-
-    def holds_back(self, name: str) -> None:
-        """Send the first half, and the second only once `lets_go` is called."""
-        self._set(name, gate=threading.Event())
-
-    def lets_go(self, name: str) -> None:
-        """Send the second half to whoever waits for it; hold nobody back any more."""
-        with self._lock:
-            mood = self._moods[name]
-            if mood.gate is not None:
-                mood.gate.set()
-            mood.gate = None
-
-    # What it remembers
-
-    def is_holding(self, name: str) -> bool:
-        """Whether somebody has the first half and waits for the second."""
-        with self._lock:
-            return self._moods[name].holding > 0
-
-    def requests_for(self, name: str) -> list[Seen]:
-        """The requests for this file's bytes, in their order."""
-        with self._lock:
-            return [seen for seen in self.requests if self._paths.get(seen.path) == name]
-
-    def has_sent(self, name: str) -> int:
-        """Bytes of this file's bodies, of all answers together."""
-        return sum(seen.sent_bytes for seen in self.requests_for(name))
-
-    def log(self) -> str:
-        """What it saw, a line a request; keys and cookies are not in it."""
-        with self._lock:
-            lines = [f"{seen}{' (unexpected)' if seen in self.unexpected else ''}" for seen in self.requests]
-        return "\n".join(lines) or "no request"
-
-    def _set(self, name: str, **changes: Any) -> None:
-        with self._lock:
-            if name not in self._moods:
-                raise LookupError(f"the hub offers no {name!r}; it offers {', '.join(self._moods) or 'nothing'}")
-            for mood, value in changes.items():
-                setattr(self._moods[name], mood, value)
-
-    # How it answers
+            gates, servers = list(self._gates), [self._server, *([self._second] if self._second else [])]
+        for gate in gates:
+            gate.open()
+        for server in servers:
+            server.close()
+        for gate in gates:
+            gate.close()
 
     def _answer(self, exchange: Exchange) -> None:
         with self._lock:
             self.requests.append(exchange.seen)
-            offered, answer = self._look_up(exchange.path)
-            if answer is None:
+            place = self._places.get(exchange.path)
+            if exchange.seen.host != self.host and place is None:
                 self.unexpected.append(exchange.seen)
         if exchange.method not in ("GET", "HEAD"):
             exchange.hang_up()  # whatever body it brought is left unread
-        if answer is None or offered is None:
-            exchange.answer(404, {"Content-Type": "application/json"}, b'{"error": "Not Found"}')
-        elif exchange.method not in ("GET", "HEAD"):
-            exchange.answer(405, {"Allow": "GET, HEAD"})
-        elif answer == "file":
-            send_file(exchange, offered, self._moods[offered.name], self._lock)
-        elif answer == "download":
-            exchange.answer(307, {"Location": offered.url})
+        if place is not None:
+            self._answer_file(exchange, place)
+        elif exchange.seen.host != self.host:
+            answer_json(exchange, 404, {"error": "Not Found"})
         else:
-            view = model_view if answer == "model" else version_view
-            body = json.dumps(view(offered, self.url)).encode()
-            exchange.answer(200, {"Content-Type": "application/json"}, body)
+            self._answer_hub(exchange)
 
-    def _look_up(self, path: str) -> tuple[Offered | None, str | None]:
-        """What a path stands for, and how it is answered; (None, None) for a path that the hub does not have."""
-        if path in self._paths:
-            return self._offers[self._paths[path]], "file"
-        for pattern, answer in ADDRESSES.items():
-            if found := re.fullmatch(pattern, path):
-                version_id = int(found[1]) + (1000 if answer == "model" else 0)
-                return next((o for o in self._offers.values() if o.version_id == version_id), None), answer
-        return None, None
+    def _answer_hub(self, exchange: Exchange) -> None:
+        with self._lock:
+            offers, moods, now = list(self._offers.values()), dict(self._moods), self._now()
+        if exchange.method not in ("GET", "HEAD"):
+            with self._lock:
+                self.unexpected.append(exchange.seen)
+            exchange.answer(405, {"Allow": "GET, HEAD"})
+        elif huggingface.is_of_a_repository(exchange.path):
+            offered = huggingface.find(exchange, offers)
+            if offered is not None:
+                self._answer_repository(exchange, offered)
+        elif not Civitai(offers, moods, url=self.url, now=now).answer(exchange):
+            with self._lock:
+                self.unexpected.append(exchange.seen)
+            answer_json(exchange, 404, {"error": "Not Found"})
+
+    def _answer_repository(self, exchange: Exchange, offered: Offered) -> None:
+        mood = self._moods[offered.name]
+        if huggingface.lacks_the_key(exchange, offered, mood):
+            return
+        if huggingface.is_page(exchange.path):
+            huggingface.answer_page(exchange, offered)
+        elif not self._refused(exchange, mood):
+            with self._lock:
+                location = self._elsewhere(offered.name) or self._sign(offered.name)
+            huggingface.answer_resolved(exchange, offered, mood, location)
+
+    def _answer_file(self, exchange: Exchange, place: Place) -> None:
+        with self._lock:
+            offered, mood = self._offers[place.name], self._moods[place.name]
+            own = exchange.seen.host == self.host
+        if exchange.method not in ("GET", "HEAD"):
+            exchange.answer(405, {"Allow": "GET, HEAD"})
+            return
+        if place.signed:
+            refused = self._refused_by_link(exchange)
+        elif place.mirror:
+            refused = self._refused_by_mirror(exchange, mood.mirror_refusals.get(place.mirror))
+        else:
+            refused = own and (self._refused(exchange, mood) or self._sent_elsewhere(exchange, place.name, mood))
+        if not refused:
+            Delivery(exchange, offered, mood, lock=self._lock, traffic=self._traffic).send()
+
+    def _refused(self, exchange: Exchange, mood: Mood) -> bool:
+        """Give the answer that the file's own address gives instead of the file; False when there is none."""
+        with self._lock:
+            reset = mood.resets.spend()
+            why = None if reset else next((r for r in map(mood.refusals.get, REFUSALS) if r and r.times.spend()), None)
+        if reset:
+            exchange.reset()
+            return True
+        if why is not None:
+            exchange.answer(why.status, why.headers, why.body)
+            return True
+        return refused_to(exchange, mood, self._now())
+
+    def _sent_elsewhere(self, exchange: Exchange, name: str, mood: Mood) -> bool:
+        with self._lock:
+            again = f"{self._offers[name].url}?turn={len(self.requests)}"
+            location = again if mood.circling else self._elsewhere(name)
+        if location is not None:
+            exchange.answer(302, {"Location": location})
+        return location is not None
+
+    def _refused_by_mirror(self, exchange: Exchange, why: Refusal | None) -> bool:
+        if why is not None:
+            exchange.answer(why.status, why.headers, why.body)
+        return why is not None
+
+    def _refused_by_link(self, exchange: Exchange) -> bool:
+        """403 to a link that is used up or not signed, 400 to one that comes with a key besides its signature."""
+        link = self._links[exchange.path]
+        xml = {"Content-Type": "application/xml"}
+        if "authorization" in exchange.headers:
+            exchange.answer(400, xml, TWO_KEYS)
+            return True
+        with self._lock:
+            signed = exchange.query.get("X-Amz-Signature") == link.signature
+            served = signed and (link.serves.spend() if exchange.method == "GET" else link.serves.left != 0)
+        if not served:
+            exchange.answer(403, xml, EXPIRED)
+        return not served
 
 
 def main() -> None:

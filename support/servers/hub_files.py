@@ -1,160 +1,139 @@
-"""The files that the hub double offers: how each is described, and how it is sent, well or badly."""
+"""How the hub's double sends a file: as a CDN does, or as badly as its mood says.
+
+The real thing: a CDN or S3-like store in front of static files, with ETag, Last-Modified, Range, If-Range,
+HEAD and Content-Disposition (RFC 9110, RFC 6266). Every offset is the file's own, also where a part was asked
+for. Left out: compression, several ranges in one answer, caching headers.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import re
 import threading
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from email.utils import format_datetime
+from functools import partial
 from urllib.parse import quote
 
-from support.servers.partial import part_of
+from support.servers.hub_memory import Traffic
+from support.servers.hub_moods import TEXT
+from support.servers.hub_offers import Body, Gate, Mood, Offered
+from support.servers.partial import Part, part_of
 from support.servers.serving import Exchange
 
-TYPES = {"loras": "LORA", "checkpoints": "Checkpoint", "embeddings": "TextualInversion"}
-SIGN_IN_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to download this model.</p>"
+Stop = Callable[[], None]
 
 
-@dataclass(frozen=True)
-class Offered:
-    """One file on offer. sha256: the published sum, which a hub that errs publishes wrongly."""
+class Delivery:
+    """One answer with a file's bytes. lock: guards the mood; traffic: learns when bytes are under way."""
 
-    name: str
-    file_name: str
-    kind: str
-    version_id: int
-    url: str
-    sha256: str
-    content: bytes
+    def __init__(
+        self, exchange: Exchange, offered: Offered, mood: Mood, *, lock: threading.RLock, traffic: Traffic
+    ) -> None:
+        self._exchange = exchange
+        self._offered = offered
+        self._lock = lock
+        self._traffic = traffic
+        self._mood = mood
+        with lock:  # what changes later is for later answers
+            self._now = replace(mood)
+            self._body: Body = mood.instead or offered.body
+        self._size = len(self._body.content) + self._now.wrong_length
 
-    @property
-    def model_id(self) -> int:
-        return self.version_id - 1000
+    def send(self) -> None:
+        """Raises OSError when the client has gone, or what it asked for breaks off."""
+        validators = self._body.validators(self._now.telling)
+        headers = {"ETag": validators.etag} if validators.etag else {}
+        if validators.modified is not None:
+            headers["Last-Modified"] = format_datetime(validators.modified, usegmt=True)
+        asked = dict(self._exchange.headers)
+        if self._now.ranges:
+            headers["Accept-Ranges"] = "bytes"
+        else:
+            asked.pop("range", None)
+        part = part_of(asked, size=self._size, validators=validators, method=self._exchange.method)
+        if part.status in (304, 412):
+            self._exchange.begin(part.status, {**headers, "Content-Length": "0"} if part.status == 412 else headers)
+            return
+        wrong = self._now.wrong_ranges if part.status == 206 and part.start > 0 else None
+        if part.status == 416 or wrong == "416":
+            told = {**headers, **TEXT, "Content-Range": f"bytes */{self._size}"}
+            self._exchange.answer(416, told, b"there is no such part" if wrong else b"")
+            return
+        if wrong == "other bytes":
+            part = Part(206, part.start - 1, part.stop - 1)
+        self._begin(part, headers, total=self._size + (wrong == "other total"))
+        if self._exchange.method == "GET":
+            self._send_body(part)
 
+    def _begin(self, part: Part, headers: dict[str, str], *, total: int) -> None:
+        headers |= {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": _disposition(self._offered.file_name),
+        }
+        if self._now.tells_length:
+            headers["Content-Length"] = str(part.stop - part.start)
+        else:
+            headers["Connection"] = "close"
+            self._exchange.hang_up()
+        if part.status == 206:
+            headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{total}"
+        self._exchange.seen.start = part.start
+        if self._exchange.method == "GET":
+            self._traffic.begins(self._exchange.connection, self._offered.name)
+        self._exchange.begin(part.status, headers)
 
-@dataclass
-class Mood:
-    """How the hub treats one file. A count says for how many more requests; None: for all."""
+    def _send_body(self, part: Part) -> None:
+        content = memoryview(self._body.content)
+        position, end = part.start, min(part.stop, len(content))
+        try:
+            for at, stop in self._stops(part):
+                self._exchange.send(content[position:at])
+                position = at
+                stop()
+            # Ended before the last byte is out: who has read it may ask anew, and would be counted twice.
+            self._exchange.send(content[position : end - 1])
+            self._traffic.ends(self._exchange.connection)
+            self._exchange.send(content[max(position, end - 1) : end])
+        finally:
+            self._traffic.ends(self._exchange.connection)
+        if end < part.stop:
+            self._exchange.hang_up()
 
-    gone_status: int | None = None
-    busy_times: int | None = 0
-    busy_status: int = 429
-    retry_after: str = ""
-    failing_times: int | None = 0
-    failing_status: int = 500
-    cutting_times: int | None = 0
-    page: bool = False
-    target: str | None = None
-    instead: bytes | None = None
-    gate: threading.Event | None = None
-    holding: int = 0
+    def _stops(self, part: Part) -> list[tuple[int, Stop]]:
+        """Where this body does not simply go on, in order, with what happens there."""
+        middle = len(self._body.content) // 2
+        stops: list[tuple[int, Stop]] = []
+        gate = self._now.gate
+        held_at = middle if self._now.held_at is None else self._now.held_at
+        if gate is not None and held_at < part.stop:
+            stops.append((max(held_at, part.start), partial(self._wait, "holding", gate)))
+        with self._lock:
+            breaks = sorted(self._now.breaks.values(), key=lambda known: middle if known.at is None else known.at)
+            for known in breaks:
+                at = middle if known.at is None else known.at
+                if part.start <= at < part.stop and known.times.spend():
+                    stops.append((at, partial(self._break_off, known.gate)))
+                    break
+        return sorted(stops, key=lambda stop: stop[0])
 
-    def spend(self, count: str) -> bool:
-        """Whether this request falls under a count, which is then one less."""
-        left: int | None = getattr(self, count)
-        if left:
-            setattr(self, count, left - 1)
-        return left is None or left > 0
+    def _break_off(self, gate: Gate | None) -> None:
+        if gate is not None:
+            self._wait("silent", gate)
+        raise ConnectionAbortedError("as the scenario wishes")
 
-
-def version_view(offered: Offered, hub_url: str) -> dict[str, Any]:
-    """A model version as Civitai's API describes it, the members that a downloader reads."""
-    return {
-        "id": offered.version_id,
-        "modelId": offered.model_id,
-        "name": "v1.0",
-        "baseModel": "Flux.1 Kontext",
-        "model": {"name": offered.name, "type": TYPES[offered.kind], "nsfw": False},
-        "files": [
-            {
-                "id": offered.version_id,
-                "name": offered.file_name,
-                "sizeKB": len(offered.content) / 1024,
-                "type": "Model",
-                "primary": True,
-                "metadata": {"format": "SafeTensor"},
-                "hashes": {"SHA256": offered.sha256.upper(), "AutoV2": offered.sha256[:10].upper()},
-                "downloadUrl": f"{hub_url}/api/download/models/{offered.version_id}",
-            }
-        ],
-        "images": [],
-        "downloadUrl": f"{hub_url}/api/download/models/{offered.version_id}",
-    }
-
-
-def model_view(offered: Offered, hub_url: str) -> dict[str, Any]:
-    version = version_view(offered, hub_url)
-    about = {"id": offered.model_id, "name": offered.name, "type": TYPES[offered.kind], "nsfw": False}
-    return {**about, "modelVersions": [{k: v for k, v in version.items() if k not in ("model", "modelId")}]}
-
-
-def send_file(exchange: Exchange, offered: Offered, mood: Mood, lock: threading.Lock) -> None:
-    """Answer a request for a file's bytes in the mood that the scenario has put the hub in."""
-    with lock:
-        busy = mood.gone_status is None and mood.spend("busy_times")
-        failing = mood.gone_status is None and not busy and mood.spend("failing_times")
-    if mood.gone_status is not None:
-        exchange.answer(mood.gone_status, {"Content-Type": "text/plain"}, b"no such file")
-    elif busy:
-        exchange.answer(mood.busy_status, {"Retry-After": mood.retry_after})
-    elif failing:
-        exchange.answer(mood.failing_status, {"Content-Type": "text/plain"}, b"something went wrong")
-    elif mood.page:
-        exchange.answer(200, {"Content-Type": "text/html; charset=utf-8"}, SIGN_IN_PAGE)
-    elif mood.target is not None:
-        exchange.answer(302, {"Location": mood.target})
-    else:
-        _send_content(exchange, offered, mood, lock)
-
-
-def _send_content(exchange: Exchange, offered: Offered, mood: Mood, lock: threading.Lock) -> None:
-    content = offered.content if mood.instead is None else mood.instead
-    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    asked = exchange.headers if exchange.method == "GET" else {}
-    part = part_of(asked, size=len(content), etag=etag)
-    headers = {"ETag": etag, "Accept-Ranges": "bytes"}
-    if part.status == 304:
-        exchange.begin(304, headers)
-        return
-    if part.status == 416:
-        exchange.answer(416, {**headers, "Content-Range": f"bytes */{len(content)}"})
-        return
-    body = content[part.start : part.stop]
-    headers |= {
-        "Content-Type": "application/octet-stream",
-        "Content-Length": str(len(body)),
-        "Content-Disposition": _disposition(offered.file_name),
-    }
-    if part.status == 206:
-        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
-    exchange.begin(part.status, headers)
-    if exchange.method == "GET":
-        _send_body(exchange, body, mood, lock)
-
-
-def _send_body(exchange: Exchange, body: bytes, mood: Mood, lock: threading.Lock) -> None:
-    middle = len(body) // 2
-    with lock:
-        gate, cut = mood.gate, mood.spend("cutting_times")
-    exchange.send(body[:middle])
-    if cut:
-        exchange.hang_up()
-        return
-    if gate is not None:
-        _hold(gate, mood, lock)
-    exchange.send(body[middle:])
-
-
-def _hold(gate: threading.Event, mood: Mood, lock: threading.Lock) -> None:
-    with lock:
-        mood.holding += 1
-    gate.wait()
-    with lock:
-        mood.holding -= 1
+    def _wait(self, how: str, gate: Gate) -> None:
+        with self._lock:
+            setattr(self._mood, how, getattr(self._mood, how) + 1)
+        try:
+            gate.wait(self._exchange.connection)
+        finally:
+            with self._lock:
+                setattr(self._mood, how, getattr(self._mood, how) - 1)
 
 
 def _disposition(file_name: str) -> str:
-    plain = file_name.encode("ascii", "replace").decode().replace('"', "'")
+    plain = re.sub(r"[\x00-\x1f\x7f]", "_", file_name.encode("ascii", "replace").decode()).replace('"', "'")
     if plain == file_name:
         return f'attachment; filename="{plain}"'
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

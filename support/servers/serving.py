@@ -1,14 +1,21 @@
-"""Real HTTP on loopback for the doubles: up in a millisecond, and nothing left of it when it closes."""
+"""Real HTTP/1.1 on loopback for the doubles: up in a millisecond, and nothing left of it when it closes.
+
+The real thing: any HTTP/1.1 server (RFC 9112) that keeps connections open and takes one thread a connection.
+Left out: TLS, HTTP/2, chunked bodies of requests, timeouts of its own.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import socketserver
+import struct
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -19,12 +26,19 @@ CHUNK_BYTES = 64 * 1024
 
 @dataclass
 class Seen:
-    """One request as it arrived, and what became of it. sent_bytes: of the body."""
+    """One request as it arrived, and what became of it.
+
+    host: `address:port` that it came in at; start: where in a file the body begins, None when it is no part
+    of one; sent_bytes: of the body, counted before they leave, so that whoever has read them finds them counted.
+    """
 
     method: str
     path: str
     headers: dict[str, str]
+    query: dict[str, str] = field(default_factory=dict)
+    host: str = ""
     status: int = 0
+    start: int | None = None
     sent_bytes: int = 0
 
     def __str__(self) -> str:
@@ -45,7 +59,12 @@ class Exchange:
         self.query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         self.headers = {name.lower(): value for name, value in handler.headers.items()}
         self.method = handler.command
-        self.seen = Seen(self.method, self.path, self.headers)
+        host, port = handler.connection.getsockname()[:2]
+        self.seen = Seen(self.method, self.path, self.headers, self.query, f"{host}:{port}")
+
+    @property
+    def connection(self) -> socket.socket:
+        return cast("socket.socket", self._handler.connection)
 
     def body(self) -> bytes:
         return self._handler.rfile.read(int(self.headers.get("content-length", "0")))
@@ -62,18 +81,33 @@ class Exchange:
             self._handler.send_header(name, value)
         self._handler.end_headers()
 
-    def send(self, body: bytes) -> None:
+    def send(self, body: bytes | memoryview) -> None:
         """Some of the body. Raises OSError when the other side has gone."""
         if self.method == "HEAD":
             return
-        for start in range(0, len(body), CHUNK_BYTES):
-            chunk = body[start : start + CHUNK_BYTES]
-            self._handler.wfile.write(chunk)
-            self.seen.sent_bytes += len(chunk)
+        left = memoryview(body)
+        while left:
+            left = left[self._send_some(left[:CHUNK_BYTES]) :]
+
+    def _send_some(self, chunk: memoryview) -> int:
+        self.seen.sent_bytes += len(chunk)
+        sent = 0
+        try:
+            sent = self.connection.send(chunk)
+        finally:
+            self.seen.sent_bytes -= len(chunk) - sent
+        return sent
 
     def hang_up(self) -> None:
         """End the connection after this answer, complete or not."""
         self._handler.close_connection = True
+
+    def reset(self) -> None:
+        """Tear the connection down: the other side is told by RST, not by a decent end."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._handler.rfile.close()  # it shares the socket, which would stay open without a word
+        self.connection.close()
+        self.hang_up()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -93,6 +127,10 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True  # the client has gone: that is its right
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """What the clock of the double shows: whoever compares Date and Last-Modified compares one clock."""
+        return format_datetime(cast("_Listener", self.server).now().astimezone(UTC), usegmt=True)
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing is printed: the double remembers."""
 
@@ -102,9 +140,12 @@ class _Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, serve: Callable[[Exchange], None]) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(
+        self, address: tuple[str, int], serve: Callable[[Exchange], None], now: Callable[[], datetime]
+    ) -> None:
+        super().__init__(address, _Handler)
         self.serve = serve
+        self.now = now
         self.closing = threading.Event()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -144,13 +185,23 @@ class _Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
 class Server:
     """A listening double. serve: answers one exchange; called from one thread a connection.
 
-    port: 0 picks a free one. Raises OSError when the port is taken.
+    port: 0 picks a free one; address: one of this machine's own; now: what its clock shows. Raises OSError
+    when the port is taken, or the machine has no such address.
     """
 
-    def __init__(self, serve: Callable[[Exchange], None], *, port: int = 0) -> None:
-        self._listener = _Listener(port, serve)
+    def __init__(
+        self,
+        serve: Callable[[Exchange], None],
+        *,
+        port: int = 0,
+        address: str = "127.0.0.1",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._listener = _Listener((address, port), serve, now)
+        self._address = address
         self.port = int(self._listener.server_address[1])
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.host = f"{address}:{self.port}"
+        self.url = f"http://{self.host}"
         self._thread = threading.Thread(target=self._accept, name="double", daemon=True)
         self._thread.start()
 
@@ -161,7 +212,7 @@ class Server:
         self._listener.closing.set()
         # Wakes the accepting thread at once, where a poll would cost its interval at the end of every scenario.
         with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            socket.create_connection((self._address, self.port), timeout=1).close()
         self._thread.join(CLOSE_WITHIN_SECONDS)
         for thread in self._listener.hang_up_all():
             thread.join(CLOSE_WITHIN_SECONDS)
