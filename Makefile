@@ -55,8 +55,8 @@ comfyui: setup ## Run the features on the comfyui backend, against the double
 harness: setup
 	$(RUN) pytest tests -n 2
 
-load: setup ## Load the studio for long: half a minute without a pause, 50 kills, and what `make test` does shortly
-	LOAD=long $(RUN) pytest tests/test_load.py tests/test_load_comfyui.py
+load: setup ## Load the studio for long: half a minute without a pause, 50 kills each, and what `make test` does shortly
+	LOAD=long $(RUN) pytest tests/test_load.py tests/test_load_comfyui.py tests/test_load_downloads.py
 
 test-clients: setup ## Install five published ComfyUI clients (minutes), see them work against the double
 	$(RUN) tests.clients

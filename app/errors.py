@@ -15,6 +15,7 @@ StudioError                     500  the studio is at fault
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import Mapping
@@ -128,8 +129,16 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _crash)
 
 
+class _Problem(JSONResponse):
+    media_type = PROBLEM_TYPE
+
+    def render(self, content: Any) -> bytes:
+        # What a caller sent is told back to it, and may hold half a character, which no answer can.
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
 def _answer(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> JSONResponse:
-    return JSONResponse(body, status, headers=dict(headers or {}), media_type=PROBLEM_TYPE)
+    return _Problem(body, status, headers=dict(headers or {}))
 
 
 async def _studio_error(request: Request, error: Exception) -> JSONResponse:
@@ -143,8 +152,8 @@ async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:
-    """One validation error as a field and a sentence: pydantic's location without 'body' or 'query'."""
-    where = [str(part) for part in error["loc"]]
+    """One validation error as a field and a sentence: pydantic's location without 'body', 'query' and '[key]'."""
+    where = [str(part) for part in error["loc"] if part != "[key]"]
     # For bad JSON the location is a position in the text, which names no field.
     field = where[0] if error["type"] == "json_invalid" else ".".join(where[1:]) or where[0]
     return {"field": field, "message": sentence(field, error)}

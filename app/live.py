@@ -11,11 +11,13 @@ from fastapi import WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
 from app.errors import StudioError
-from app.events import Channel, Listener
+from app.events import Channel, Listener, TooSlow
 
 # Close codes from 4000 on are for applications; a reason has room for 123 bytes (RFC 6455, section 5.5).
 REFUSED = 4000
 REASON_BYTES = 123
+# "Try again later" (registered with IANA, after RFC 6455).
+TOO_SLOW = 1013
 
 
 async def tell(
@@ -42,8 +44,11 @@ async def tell(
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(WebSocketDisconnect):
-            for task in done:
-                task.result()
+            try:
+                for task in done:
+                    task.result()
+            except TooSlow:
+                await socket.close(TOO_SLOW, "too much has happened unread; come back for a snapshot")
 
 
 async def _until_closed(socket: WebSocket) -> None:

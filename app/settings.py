@@ -30,10 +30,23 @@ class Settings(BaseSettings):
         default=(), description="web origins besides the studio's own that may call it, separated by commas"
     )
     download_concurrency: int = Field(default=2, ge=1, le=16, description="downloads that run at the same time")
+    download_connections: int = Field(
+        default=16, ge=1, le=16, description="connections that one download may open at the same time"
+    )
+    download_speed_limit: int | None = Field(
+        default=None, ge=1, description="bytes per second that all downloads together may take; none: unlimited"
+    )
+    download_keep_free_bytes: int = Field(
+        default=512 * 1024 * 1024, ge=0, description="bytes on the disk that downloads leave free"
+    )
     download_stall_seconds: float = Field(
         default=30, gt=0, description="seconds that a download's connection may be silent before it counts as broken"
     )
     hub_url: str = Field(default="https://civitai.com", description="address of the Civitai-style model hub")
+    huggingface_url: str = Field(default="https://huggingface.co", description="address of the Hugging Face hub")
+    proxy: SecretStr | None = Field(
+        default=None, description="address of the HTTP proxy that downloads go through, its user and password included"
+    )
     allow_private_addresses: bool = Field(
         default=False,
         description="whether downloads and pictures by address may come from loopback and private addresses",

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from app import __version__, health
+from app import __version__, health, preferences_api
 from app.characters import api as characters_api
 from app.characters.service import Characters
 from app.clock import Clock, SystemClock
@@ -19,8 +19,9 @@ from app.database import Database
 from app.downloads import api as downloads_api
 from app.downloads.pictures import PictureFetcher
 from app.downloads.service import DownloadQueue
-from app.downloads.sources import Hub
-from app.downloads.transfer import Transfer
+from app.downloads.shelf import Shelf
+from app.downloads.sources import Sources
+from app.downloads.transfer import Transfer, Tuning
 from app.downloads.web import Web
 from app.errors import answer_with_problems
 from app.events import Channel
@@ -33,6 +34,7 @@ from app.generation.service import Generation
 from app.home import living_in, name_of
 from app.library import api as library_api
 from app.library.service import Library
+from app.preferences import KeptPreferences, Preferences
 from app.recipes import api as recipes_api
 from app.recipes.service import Recipes
 from app.security import Guard
@@ -42,6 +44,7 @@ from app.storage.port import ObjectStore
 
 ROUTERS = (
     health.router,
+    preferences_api.router,
     downloads_api.router,
     library_api.router,
     recipes_api.router,
@@ -64,10 +67,15 @@ def build_studio(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     settings.studio_home.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
     database.create_tables()
+    preferences = KeptPreferences(path=settings.studio_home / "preferences.json", defaults=Preferences.of(settings))
     web = Web(
-        clock=clock, allow_private=settings.allow_private_addresses, stall_seconds=settings.download_stall_seconds
+        clock=clock,
+        allow_private=settings.allow_private_addresses,
+        stall_seconds=settings.download_stall_seconds,
+        keys=lambda: preferences.now.plain_keys,
+        proxy=lambda: preferences.now.plain_proxy,
     )
-    services = _services(settings, clock, database, web)
+    services = _services(settings, clock, database, web, preferences)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -104,31 +112,58 @@ def build_studio(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
     return app
 
 
-def _services(settings: Settings, clock: Clock, database: Database, web: Web) -> dict[str, Any]:
+def _services(
+    settings: Settings, clock: Clock, database: Database, web: Web, preferences: KeptPreferences
+) -> dict[str, Any]:
     """Each noun's service, under the name that its `api.py` finds it by."""
     store = FolderStore(settings.store_folder)
-    library = Library(database=database, clock=clock, folder_of=settings.folder_of)
+    library = Library(database=database, clock=clock, folder_of=preferences.root_of)
     generation = _generation(settings, clock, database, store)
     characters = Characters(database=database, clock=clock, store=store, painter=Portraits(generation))
     return {
         "health": health.Health(
             settings=settings, database=database, backend=lambda: astuple(generation.backend.condition())
         ),
+        "preferences": preferences,
         "library": library,
-        "downloads": DownloadQueue(
-            database=database,
-            clock=clock,
-            channel=Channel(),
-            hub=Hub(web=web, base_url=settings.hub_url),
-            transfer=Transfer(web=web, folder_of=settings.folder_of),
-            on_completed=library.register,
-            concurrency=settings.download_concurrency,
+        "downloads": _downloads(
+            library, settings=settings, clock=clock, database=database, web=web, preferences=preferences
         ),
         "recipes": Recipes(database=database, clock=clock, folder=settings.recipes_folder),
         "generation": generation,
         "references": References(fetch=PictureFetcher(web).fetch, character=characters.read),
         "characters": characters,
     }
+
+
+def _downloads(
+    library: Library, *, settings: Settings, clock: Clock, database: Database, web: Web, preferences: KeptPreferences
+) -> DownloadQueue:
+    def tuning() -> Tuning:
+        now = preferences.now
+        return Tuning(
+            connections=now.connections,
+            speed_limit=now.speed_limit_bytes_per_second,
+            stall_seconds=settings.download_stall_seconds,
+            keep_free_bytes=now.keep_free_bytes,
+            proxy=now.plain_proxy,
+            keys=now.plain_keys,
+        )
+
+    hubs = {"civitai_url": settings.hub_url, "huggingface_url": settings.huggingface_url}
+    queue = DownloadQueue(
+        database=database,
+        clock=clock,
+        channel=Channel(),
+        sources=Sources(web=web, preferences=lambda: preferences.now, **hubs),
+        transfer=Transfer(web=web, clock=clock, tuning=tuning),
+        shelf=Shelf(root_of=preferences.root_of, keep_free_bytes=lambda: preferences.now.keep_free_bytes),
+        on_completed=library.register,
+        concurrency=lambda: preferences.now.concurrency,
+        **hubs,
+    )
+    preferences.follow(queue.wake)
+    return queue
 
 
 def _generation(settings: Settings, clock: Clock, database: Database, store: ObjectStore) -> Generation:

@@ -1,7 +1,6 @@
-"""Sentences about downloads."""
+"""Sentences about downloads: what the hub offers, what is asked for, and what becomes of it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from support import expect
 from support.bdd import given, then, when
@@ -17,16 +16,34 @@ class Offered:
     size: Bytes
 
 
-@dataclass
-class Heard:
-    """One row of what listeners hear."""
-
-    what: str
-
-
 @given("the hub offers the LoRA {string} of {size}")
 def hub_offers(world: World, name: str, size: Bytes) -> None:
     world.downloads.offer(name, size)
+
+
+@given("the hub offers the checkpoint {string} of {size}")
+def hub_offers_checkpoint(world: World, name: str, size: Bytes) -> None:
+    world.downloads.offer(name, size, kind="checkpoints")
+
+
+@given("the hub offers the mature LoRA {string} of {size}")
+def hub_offers_mature(world: World, name: str, size: Bytes) -> None:
+    world.downloads.offer(name, size, nsfw=True)
+
+
+@given("the hub offers the LoRA {string} of {size}, with one more source")
+def hub_offers_twice(world: World, name: str, size: Bytes) -> None:
+    world.downloads.offer(name, size, mirrors=1)
+
+
+@given("the hub offers the LoRA {string} of {size} for {string}, tagged {string}")
+def hub_offers_tagged(world: World, name: str, size: Bytes, base_model: str, tag: str) -> None:
+    world.downloads.offer(name, size, base_model=base_model, tags=(tag,))
+
+
+@given("the hub offers {string} of {size}, whose file is called {string}")
+def hub_offers_file(world: World, name: str, size: Bytes, file_name: str) -> None:
+    world.downloads.offer(name, size, file_name=file_name)
 
 
 @given("the hub offers these models")
@@ -34,49 +51,39 @@ def hub_offers_these(world: World, table: list[Offered]) -> None:
     world.downloads.offer_all([(row.name, row.size) for row in table])
 
 
-@given("the hub publishes a wrong checksum for {string}")
-def wrong_checksum(world: World, name: str) -> None:
-    world.downloads.publish_a_wrong_checksum(name)
+@given("the hub offers {int} models")
+def hub_offers_several(world: World, count: int) -> None:
+    world.downloads.offer_several(count)
 
 
-@given("instead of {string} the hub sends {mischief}")
-def hub_sends(world: World, name: str, mischief: str) -> None:
-    world.downloads.send_instead(name, mischief)
+@given("the hub offers {string} as a {packing} with these models")
+def hub_offers_package(world: World, name: str, packing: str, table: list[Offered]) -> None:
+    world.model_hub.offer_package(name, packing, [(row.name, row.size) for row in table])
 
 
-@given("the hub has removed {string}")
-def hub_has_removed(world: World, name: str) -> None:
-    world.downloads.remove_from_hub(name)
-
-
-@given("the hub is busy for {duration}")
-def hub_is_busy(world: World, duration: timedelta) -> None:
-    world.downloads.keep_the_hub_busy(duration)
-
-
-@given("downloads from private addresses are not allowed")
-def no_private_addresses(world: World) -> None:
-    world.settings["allow_private_addresses"] = False
-
-
-@given("somebody listens to the downloads")
-def listen(world: World) -> None:
-    world.downloads.listen()
-
-
-@given("{string} is half downloaded")
-def half_downloaded(world: World, name: str) -> None:
-    world.downloads.start_and_hold_back(name)
-
-
-@given("{string} waits {duration} for the busy hub")
-def waits(world: World, name: str, duration: timedelta) -> None:
-    world.downloads.start_while_busy(name, duration)
+@given("the hub offers {string} as an archive with a model and {harm}")
+def hub_offers_harmful_package(world: World, name: str, harm: str) -> None:
+    world.model_hub.offer_harmful_package(name, harm)
 
 
 @given("{string} has been downloaded")
 def has_been_downloaded(world: World, name: str) -> None:
     world.downloads.complete(name)
+
+
+@given("{string} has been downloaded under the caller's own name {string}")
+def has_been_downloaded_under(world: World, name: str, own_name: str) -> None:
+    world.downloads.complete(name, download_id=own_name)
+
+
+@given("{int} downloads have been completed")
+def several_completed(world: World, count: int) -> None:
+    world.downloads.complete_several(count)
+
+
+@given("all of them have been asked for, and {string} has failed")
+def all_asked_and_failed(world: World, name: str) -> None:
+    world.downloads.start_all_and_fail(name)
 
 
 @when("{string} is downloaded")
@@ -89,9 +96,29 @@ def download_unchecked(world: World, name: str) -> None:
     world.downloads.start(name, checked=False)
 
 
+@when("{string} is downloaded with the checksum of {string}")
+def download_with_checksum_of(world: World, name: str, other: str) -> None:
+    world.downloads.start_with_checksum_of(name, other)
+
+
 @when("{string} is downloaded, and every wait passes")
 def download_through_waits(world: World, name: str) -> None:
     world.downloads.start_and_pass_every_wait(name)
+
+
+@when("{string} is downloaded up to there")
+def download_up_to_there(world: World, name: str) -> None:
+    world.course.start_up_to_half(name)
+
+
+@when("{string} is downloaded into {string}")
+def download_into(world: World, name: str, folder: str) -> None:
+    world.downloads.start(name, relative_path=folder)
+
+
+@when("{string} is downloaded under the caller's own name {string}")
+def download_under(world: World, name: str, own_name: str) -> None:
+    world.downloads.start(name, download_id=own_name)
 
 
 @when("the hub's version of {string} is downloaded")
@@ -99,49 +126,59 @@ def download_version(world: World, name: str) -> None:
     world.downloads.start_version(name)
 
 
+@when("{string} is asked for by {designation}")
+def download_by(world: World, name: str, designation: str) -> None:
+    world.downloads.start_by(name, designation)
+
+
+@when("the file {string} of the version of {string} is asked for")
+def download_file(world: World, file: str, name: str) -> None:
+    world.downloads.start_file(file, name)
+
+
+@when("a version that the hub does not know is asked for")
+def download_unknown(world: World) -> None:
+    world.downloads.start_unknown_version()
+
+
+@when("the address {string} is to be downloaded")
+def download_address(world: World, address: str) -> None:
+    world.downloads.start_address(address)
+
+
 @when("all of them are downloaded")
 def download_all(world: World) -> None:
     world.downloads.start_all()
 
 
+@when("they are downloaded one after the other")
+def download_one_after_the_other(world: World) -> None:
+    world.downloads.start_one_after_the_other()
+
+
 @when("{string} is asked for once more")
 def ask_again(world: World, name: str) -> None:
-    world.downloads.start_again_and_let_go(name)
+    world.course.ask_again_and_let_go(name)
 
 
-@when("the hub goes on with {string} after {duration}")
-def hub_goes_on(world: World, name: str, duration: timedelta) -> None:
-    world.downloads.let_go_after(name, duration)
+@when("{string} is asked for once more, with the checksum of {string}")
+def ask_again_with_checksum_of(world: World, name: str, other: str) -> None:
+    world.course.ask_again_with_checksum_of(name, other)
 
 
-@when("{string} is cancelled")
-def cancel(world: World, name: str) -> None:
-    world.downloads.cancel(name)
+@then("{string} is {state}")
+def is_in_state(world: World, name: str, state: str) -> None:
+    expect.download(world, name).is_now(state)
 
 
-@when("{duration} pass")
-def time_passes(world: World, duration: timedelta) -> None:
-    world.clock.advance(duration)
+@then("{string} is {state} at once")
+def is_in_state_at_once(world: World, name: str, state: str) -> None:
+    expect.download(world, name).is_already(state)
 
 
-@then("{string} is complete")
-def is_complete(world: World, name: str) -> None:
-    expect.download(world, name).completed()
-
-
-@then("{string} is waiting")
-def is_waiting(world: World, name: str) -> None:
-    expect.download(world, name).waiting()
-
-
-@then("{string} is cancelled")
-def is_cancelled(world: World, name: str) -> None:
-    expect.download(world, name).cancelled()
-
-
-@then("{string} waits for {duration}")
-def waits_for(world: World, name: str, duration: timedelta) -> None:
-    expect.download(world, name).waits_for(duration)
+@then("every one of them is complete")
+def all_complete(world: World) -> None:
+    expect.downloads(world).all_completed()
 
 
 @then("the download of {string} fails")
@@ -154,24 +191,69 @@ def fails_because(world: World, name: str, why: str) -> None:
     expect.download(world, name).failed(because=why)
 
 
+@then("that download fails because {string}")
+def that_fails_because(world: World, why: str) -> None:
+    expect.download(world).failed(because=why)
+
+
+@then("it is told which checksum was promised and which arrived")
+def tells_checksums(world: World) -> None:
+    expect.download(world).tells_both_checksums()
+
+
+@then("it is told when the early access ends")
+def tells_early_access(world: World) -> None:
+    expect.download(world).tells_end_of_early_access()
+
+
+@then("it was checked against the published checksum")
+def was_checked(world: World) -> None:
+    expect.download(world).has_the_published_checksum()
+
+
 @then("nothing of {string} is kept")
 def nothing_kept(world: World, name: str) -> None:
     expect.download(world, name).left_nothing()
 
 
-@then("the hub was asked for {string} {times}")
-def hub_was_asked(world: World, name: str, times: int) -> None:
-    expect.download(world, name).asked_of_the_hub(times)
+@then("nothing bears the name of {string} yet")
+def nothing_bears_the_name(world: World, name: str) -> None:
+    expect.download(world, name).has_no_name_yet()
 
 
-@then("the hub was never asked for {string}")
-def hub_was_never_asked(world: World, name: str) -> None:
-    expect.download(world, name).asked_of_the_hub(0)
+@then("the library holds {string} byte for byte, under a name of its own")
+def holds_under_own_name(world: World, name: str) -> None:
+    expect.download(world, name).is_kept_under_its_own_name()
 
 
-@then("the hub has sent each byte of {string} once")
-def each_byte_once(world: World, name: str) -> None:
-    expect.download(world, name).sent_each_byte_once()
+@then("{string} has become the model that was published, or nothing")
+def right_or_nothing(world: World, name: str) -> None:
+    expect.download(world, name).became_right_or_nothing()
+
+
+@then("{string} is stored in {string}")
+def stored_in(world: World, name: str, folder: str) -> None:
+    expect.download(world, name).is_stored_in(folder)
+
+
+@then("{string} is stored in that folder")
+def stored_in_that_folder(world: World, name: str) -> None:
+    expect.download(world, name).is_stored_in_the_other_library()
+
+
+@then("{string} is stored inside the library, or refused")
+def stored_inside(world: World, name: str) -> None:
+    expect.download(world, name).is_stored_inside_or_refused()
+
+
+@then("nothing was stored outside the library")
+def nothing_outside(world: World) -> None:
+    expect.downloads(world).stayed_inside()
+
+
+@then("nothing else has changed")
+def nothing_else_has_changed(world: World) -> None:
+    expect.downloads(world).left_all_else()
 
 
 @then("{string} is downloaded only once")
@@ -179,26 +261,6 @@ def only_once(world: World, name: str) -> None:
     expect.download(world, name).shared()
 
 
-@then("the listeners hear that {string} was")
-def listeners_hear(world: World, name: str, table: list[Heard]) -> None:
-    expect.download(world, name).told([row.what for row in table])
-
-
-@then("its progress was told more than once and only grew")
-def progress_grew(world: World) -> None:
-    expect.download(world).progress_grew()
-
-
-@then("it is in the library then")
-def in_library_at_end(world: World) -> None:
-    expect.download(world).was_in_the_library_when_told()
-
-
-@then("the listeners hear of one end of {string}, that it failed")
-def one_end(world: World, name: str) -> None:
-    expect.download(world, name).told_one_end("failed")
-
-
-@then("the list of downloads shows {string} as failed")
-def listed_as_failed(world: World, name: str) -> None:
-    expect.download(world, name).listed_as("failed")
+@then("there were two downloads of {string}")
+def two_downloads(world: World, name: str) -> None:
+    expect.download(world, name).not_shared()

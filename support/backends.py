@@ -14,7 +14,7 @@ import httpx
 
 from app.settings import Settings
 from app.studio import offers
-from support import dialect
+from support import dialect, own_disk
 
 Transport = Literal["in-process", "http", "url"]
 TRANSPORTS: tuple[Transport, ...] = ("in-process", "http", "url")
@@ -38,6 +38,7 @@ KNOWN_CAPABILITIES = {
     "gpu": "runs on a graphics card",
     "own-studio": "a studio whose settings, disk and end the scenario decides",
     "virtual-clock": "a studio whose clock the scenario moves",
+    "own-disk": "a disk that the scenario fills up or write-protects, on Linux, by who may mount one",
 }
 
 
@@ -95,7 +96,8 @@ def environment(backend: str | None = None, transport: str | None = None, studio
     except ValueError as error:
         raise NoSuchBackend(f"--backend {name}: there is no such backend; there are mock and comfyui") from error
     way: Transport = "http" if chosen == "http" else "in-process"
-    return Environment(name, way, offered | OWN_STUDIO | DOUBLES.get(name, frozenset()))
+    disk = frozenset({"own-disk"} if own_disk.can_mount() else ())
+    return Environment(name, way, offered | OWN_STUDIO | disk | DOUBLES.get(name, frozenset()))
 
 
 def _running(studio_url: str) -> Environment:

@@ -65,6 +65,7 @@ class StudioClient:
         self._http = httpx.Client(transport=studio.transport(), base_url=studio.address, timeout=30, trust_env=False)
         self._streams: list[EventStream] = []
         self.downloads = Downloads(self)
+        self.preferences = Preferences(self)
         self.library = Library(self)
         self.recipes = Recipes(self)
         self.characters = Characters(self)
@@ -112,7 +113,7 @@ TYPE = "application/json"
 
 
 class Downloads:
-    """`/api/lm/download…` and its live channel."""
+    """`/api/lm/download…` and its live channel; also what ended, and the counts."""
 
     def __init__(self, client: StudioClient) -> None:
         self._client = client
@@ -124,14 +125,42 @@ class Downloads:
     def get(self, download_id: str) -> Answer:
         return self._ask("GET", f"/api/lm/downloads/{download_id}")
 
-    def list(self) -> Answer:
-        return self._ask("GET", "/api/lm/downloads")
+    def list(self, **query: Any) -> Answer:
+        return self._ask("GET", "/api/lm/downloads", params=query)
 
     def move(self, download_id: str, move: str) -> Answer:
         return self._ask("POST", f"/api/lm/downloads/{download_id}/{move}")
 
-    def progress(self) -> EventStream:
-        return self._client.listen("/ws/download-progress")
+    def hurry(self, download_id: str, priority: str) -> Answer:
+        return self._ask("POST", f"/api/lm/downloads/{download_id}/priority", json={"priority": priority})
+
+    def retry_failed(self) -> Answer:
+        return self._ask("POST", "/api/lm/downloads/retry-failed")
+
+    def clear(self, state: str) -> Answer:
+        return self._ask("DELETE", "/api/lm/downloads", params={"state": state})
+
+    def history(self) -> Answer:
+        return self._ask("GET", "/api/lm/downloads/history")
+
+    def stats(self) -> Answer:
+        return self._ask("GET", "/api/lm/downloads/stats")
+
+    def progress(self, download_id: str | None = None) -> EventStream:
+        return self._client.listen("/ws/download-progress" + ("" if download_id is None else f"?id={download_id}"))
+
+
+class Preferences:
+    """`/api/lm/settings`: what can be set while the studio works."""
+
+    def __init__(self, client: StudioClient) -> None:
+        self._ask: Asks = client.ask
+
+    def get(self) -> Answer:
+        return self._ask("GET", "/api/lm/settings")
+
+    def set(self, **changes: Any) -> Answer:
+        return self._ask("PATCH", "/api/lm/settings", json=changes)
 
 
 class Library:

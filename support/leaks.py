@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from support.waiting import until
@@ -92,9 +95,14 @@ def own_temporary_folder() -> Iterator[Path]:
     memory = Path("/dev/shm")
     usual = "TMPDIR" in os.environ or not os.access(memory, os.W_OK)
     previous = tempfile.tempdir
-    with tempfile.TemporaryDirectory(prefix="proofsheet-", dir=None if usual else memory) as folder:
-        tempfile.tempdir = folder
-        try:
-            yield Path(folder)
-        finally:
-            tempfile.tempdir = previous
+    folder = tempfile.mkdtemp(prefix="proofsheet-", dir=None if usual else memory)
+    # xdist may end a worker before pytest has closed what it holds: the process's own end sees to it then.
+    remove = partial(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(remove)
+    tempfile.tempdir = folder
+    try:
+        yield Path(folder)
+    finally:
+        tempfile.tempdir = previous
+        remove()
+        atexit.unregister(remove)

@@ -126,9 +126,9 @@ def end(text: str) -> str:
     return text
 
 
-@parameter_type("was completed|failed|was cancelled")
+@parameter_type("was completed|failed|was cancelled|was skipped")
 def became(text: str) -> str:
-    """What became of a job, as one says it."""
+    """What became of a job or a download, as one says it."""
     return text.removeprefix("was ")
 
 
@@ -184,7 +184,7 @@ def no_reference(text: str) -> str:
     return text
 
 
-@parameter_type("its sign-in page|half of the file|an empty file|a damaged model")
+@parameter_type("its sign-in page|an empty file|a damaged model|a pickle|other bytes")
 def mischief(text: str) -> str:
     """What a hub may send where a model was asked for."""
     return text

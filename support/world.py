@@ -19,12 +19,15 @@ from app.studio import build_studio
 from support import leaks
 from support.acts.characters import Characters
 from support.acts.comfyui import Servers
+from support.acts.download_course import DownloadCourse
 from support.acts.downloads import Downloads
 from support.acts.generation import Generation
 from support.acts.jobs import Jobs
 from support.acts.library import Library
 from support.acts.many_jobs import ManyJobs
+from support.acts.model_hub import ModelHub
 from support.acts.pace import Pace
+from support.acts.preferences import Preferences
 from support.acts.recipes import Recipes
 from support.acts.references import References
 from support.acts.studio import StudioActs
@@ -70,6 +73,9 @@ class World:
         self.process: ProcessStudio | None = None
         self.answer: Answer | None = None
         self.downloads = Downloads(self)
+        self.course = DownloadCourse(self)
+        self.model_hub = ModelHub(self)
+        self.preferences = Preferences(self)
         self.library = Library(self)
         self.recipes = Recipes(self)
         self.characters = Characters(self)
@@ -108,6 +114,10 @@ class World:
         hub = Hub(now=self.clock.now) if self.environment.studio_url is None else Hub()
         self._ends.append(hub.close)
         return hub
+
+    def at_the_end(self, undo: Callable[[], None]) -> None:
+        """Have something undone when the scenario ends, after the studio has."""
+        self._ends.append(undo)
 
     def decide(self, **settings: Any) -> None:
         """Set the studio's settings. Raises StepError once it is built: they would be ignored without a word."""
@@ -152,8 +162,9 @@ class World:
             # Creating the tables costs several milliseconds; copying a fresh studio's home costs a tenth of one.
             shutil.copytree(self._template, self.home)
         chosen: dict[str, Any] = {"backend": self.environment.backend, "allow_private_addresses": True}
+        chosen["download_keep_free_bytes"] = 0  # a temporary folder may lie on a disk with little room
         if "hub" in self.__dict__:
-            chosen["hub_url"] = self.hub.url
+            chosen |= {"hub_url": self.hub.url, "huggingface_url": self.hub.url}
         if "comfyui" in self.environment.offers:
             chosen["comfyui_urls"] = (self.comfyui.url, *(server.url for server in self.comfyui_servers[1:]))
         chosen |= {"studio_home": self.home, **self.settings}

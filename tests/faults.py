@@ -16,70 +16,15 @@ from rich.console import Console
 from rich.table import Table
 
 from support.record import ScenarioRecord, read_record
+from tests.fault import Fault
+from tests.faults_of_downloads import FAULTS_OF_DOWNLOADS
 from tests.project import Project
 
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault in one place.
-
-    noun: the features that must notice it, a folder or a file; says: what the message must speak of; shown: in
-    the README, too; backend: on which they are run.
-    """
-
-    name: str
-    noun: str
-    file: str
-    old: str
-    new: str
-    says: str
-    shown: bool = False
-    backend: str = "mock"
+__all__ = ["FAULTS", "Fault", "plant"]
 
 
 FAULTS = (
-    Fault(
-        "a checksum is not checked",
-        "downloads",
-        "app/downloads/transfer.py",
-        "if source.sha256 is not None and part.sha256 != source.sha256:",
-        "if source.sha256 is not None and False:",
-        "fails because of 'its checksum is wrong'",
-        shown=True,
-    ),
-    Fault(
-        "the last event is lost",
-        "downloads",
-        "app/downloads/service.py",
-        "        self.channel.publish(change_of(download, self._clock.now()))",
-        "        if download.status is not DownloadState.COMPLETED:\n"
-        "            self.channel.publish(change_of(download, self._clock.now()))",
-        "is told as queued, started, verifying, completed",
-    ),
-    Fault(
-        "a finished model is not put into the library",
-        "downloads",
-        "app/studio.py",
-        "on_completed=library.register,",
-        "on_completed=lambda path, kind, sha256: None,",
-        "is in the library once it is complete",
-    ),
-    Fault(
-        "a hub's word about waiting is ignored",
-        "downloads",
-        "app/downloads/delivery.py",
-        "seconds = back_off(attempt) if fault.wait_seconds is None else fault.wait_seconds",
-        "seconds = back_off(attempt)",
-        "waits for 2 minutes",
-    ),
-    Fault(
-        "two who ask are served twice",
-        "downloads",
-        "app/downloads/service.py",
-        "download = session.scalar(_shared_by(order))",
-        "download = None",
-        "is one download for all who ask",
-    ),
+    *FAULTS_OF_DOWNLOADS,
     Fault(
         "a hash in capital letters is another hash",
         "library",

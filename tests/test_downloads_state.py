@@ -1,173 +1,209 @@
-"""The table of moves, the names of files, the waits and the addresses: rules that hold for every input."""
+"""The table of moves, pace, alarm and workers: what the queue is made of, each by itself."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.downloads.addresses import fault_of_address, is_private, without_secrets
-from app.downloads.delivery import LONGEST_BACK_OFF_SECONDS, back_off
-from app.downloads.names import name_in_disposition, name_in_url, safe_file_name, safe_name
-from app.downloads.state import IN_FLIGHT, MOVES, MOVES_AT_START, DownloadState, check_move
-from app.downloads.web import LONGEST_WAIT_SECONDS, seconds_until
+from app.downloads.alarm import Alarm
+from app.downloads.flight import PACE_OVER, PROGRESS_EVERY, Pace
+from app.downloads.state import FINAL, IN_FLIGHT, START, TABLE, TAKE_UP, DownloadState, Move, check_move
+from app.downloads.workers import Workers
 from app.errors import WrongState
+from support.clock import VirtualClock
+from support.waiting import until
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+S = DownloadState
+# As it was agreed, written down once more by hand.
+LEGAL = {
+    "started": ({S.QUEUED, S.WAITING}, S.RUNNING),
+    "paused": ({S.RUNNING}, S.PAUSED),
+    "resumed": ({S.PAUSED}, S.QUEUED),
+    "waiting": ({S.RUNNING}, S.WAITING),
+    "verifying": ({S.RUNNING}, S.VERIFYING),
+    "completed": ({S.VERIFYING}, S.COMPLETED),
+    "failed": ({S.RUNNING, S.VERIFYING}, S.FAILED),
+    "cancelled": ({S.QUEUED, S.RUNNING, S.WAITING, S.PAUSED}, S.CANCELLED),
+    "skipped": ({S.QUEUED, S.RUNNING, S.WAITING, S.PAUSED}, S.SKIPPED),
+    "retried": ({S.FAILED, S.CANCELLED}, S.QUEUED),
+    "taken up": ({S.RUNNING, S.WAITING, S.VERIFYING}, S.QUEUED),
+}
 
 
-def test_every_state_is_in_the_table() -> None:
-    assert set(MOVES) == set(DownloadState)
+def test_the_table_is_as_agreed() -> None:
+    assert {move.done: (set(move.origins), move.to) for move in TABLE} == LEGAL
+
+
+@pytest.mark.parametrize("current", list(DownloadState))
+@pytest.mark.parametrize("move", TABLE, ids=lambda move: move.done)
+def test_a_move_outside_the_table_is_refused_naming_both_states(move: Move, current: DownloadState) -> None:
+    if current in LEGAL[move.done][0]:
+        check_move("neon-city", current, move)
+        return
+    with pytest.raises(WrongState, match=f"'neon-city' cannot go from {current} to {move.to}; only what is .* can be"):
+        check_move("neon-city", current, move)
 
 
 @pytest.mark.parametrize("state", list(DownloadState))
 def test_what_is_in_flight_can_end_and_what_has_ended_only_start_again(state: DownloadState) -> None:
+    reached = {move.to for move in TABLE if state in move.origins}
     if state in IN_FLIGHT:
-        assert MOVES[state] - {DownloadState.QUEUED} == MOVES[state]
-        assert MOVES[state] & {DownloadState.CANCELLED, DownloadState.COMPLETED}
+        assert reached & set(FINAL)
     else:
-        assert MOVES[state] <= {DownloadState.QUEUED}
+        assert reached <= {S.QUEUED}
 
 
-@pytest.mark.parametrize("to", list(DownloadState))
-@pytest.mark.parametrize("current", list(DownloadState))
-def test_a_move_outside_the_table_is_refused_naming_both_states(current: DownloadState, to: DownloadState) -> None:
-    if to in MOVES[current]:
-        check_move("neon-city", current, to)
-        return
-    with pytest.raises(WrongState, match=f"'neon-city' cannot go from {current} to {to}; from {current} it can become"):
-        check_move("neon-city", current, to)
+def test_every_way_into_a_place_is_the_one_that_counts_places() -> None:
+    assert [move for move in TABLE if move.to is S.RUNNING] == [START]
+    assert S.PAUSED not in TAKE_UP.origins
 
 
-def test_a_start_queues_whatever_was_in_the_middle_and_nothing_else() -> None:
-    in_the_middle = IN_FLIGHT - {DownloadState.QUEUED, DownloadState.PAUSED}
-    assert {state: set(moves) for state, moves in MOVES_AT_START.items()} == {
-        state: {DownloadState.QUEUED} for state in in_the_middle
-    }
+steps = st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 400)), max_size=60)
 
 
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("", ""),
-        ("flux-kontext", "flux-kontext"),
-        ("a<b>:c", "a_b_c"),
-        ("my__lora", "my__lora"),
-        ("a_?_b", "a_b"),
-        (" _ name ._ ", "name"),
-        ("???", "unnamed"),
-        ("...", "unnamed"),
-        ("CON", "xCON"),
-        ("com1.txt", "xcom1.txt"),
-        ("a\0b\x1f", "a_b"),
-        ("ü" * 300, "ü" * 100),
-    ],
-)
-def test_a_name_becomes_one_that_every_system_accepts(text: str, name: str) -> None:
-    assert safe_name(text) == name
+@given(steps)
+def test_progress_only_grows_and_is_told_ten_times_a_second_at_most(made: list[tuple[int, int]]) -> None:
+    pace, now = Pace(0), NOON
+    told: list[tuple[datetime, int]] = []
+    for bytes_done, milliseconds in made:
+        now += timedelta(milliseconds=milliseconds)
+        if pace.arrived(bytes_done, now):
+            told.append((now, pace.bytes_done))
+        assert pace.bytes_per_second(now) >= 0
+    assert pace.bytes_done == max((bytes_done for bytes_done, _ in made), default=0)
+    for (before, fewer), (after, more) in pairwise(told):
+        assert after - before >= PROGRESS_EVERY
+        assert more > fewer
 
 
-@given(st.text())
-def test_a_safe_name_is_safe_already(text: str) -> None:
-    assert safe_name(safe_name(text)) == safe_name(text)
+def test_the_first_bytes_are_told_at_once() -> None:
+    assert Pace(0).arrived(1, NOON)
+    assert not Pace(500).arrived(500, NOON), "what lay there already is no progress"
 
 
-@given(st.text(alphabet=st.sampled_from("./\\ _:ac\0éCONu1%\ud800") | st.characters()))
-def test_no_name_leaves_its_folder(text: str) -> None:
-    name = safe_file_name(text)
-    assert name and name not in (".", "..")
-    assert not set(name) & set('<>:"/\\|?*\0')
-    assert not name.startswith(".")
-    assert name == name.rstrip(" .")
-    assert name.partition(".")[0].lower() not in DEVICES
-    assert len(name.encode()) <= 255 - len(".0123456789abcdef0123456789abcdef.part") - len("-abcd-99")
+@given(st.integers(1, 10**9), st.integers(1, 100))
+def test_a_steady_pace_is_told_as_it_is(bytes_per_second: int, tenths: int) -> None:
+    pace = Pace(0)
+    for tenth in range(tenths + 1):
+        pace.arrived(10**6 + tenth * bytes_per_second // 10, NOON + tenth * PROGRESS_EVERY)
+    told = pace.bytes_per_second(NOON + tenths * PROGRESS_EVERY)
+    assert told == pytest.approx(bytes_per_second, rel=0.01, abs=11)
 
 
-@pytest.mark.parametrize(
-    ("header", "name"),
-    [
-        (None, None),
-        ("attachment", None),
-        ('attachment; filename="neon city.safetensors"', "neon city.safetensors"),
-        ("attachment; filename*=UTF-8''k%C3%B6ln.safetensors", "köln.safetensors"),
-        ('attachment; filename="../../evil.safetensors"', "evil.safetensors"),
-        ("attachment; filename*=UTF-8''..%2F..%2Fevil.safetensors", "evil.safetensors"),
-        (r'attachment; filename="C:\\windows\\evil.safetensors"', "evil.safetensors"),
-    ],
-)
-def test_a_suggested_name_is_one_plain_name(header: str | None, name: str | None) -> None:
-    assert name_in_disposition(header) == name
+def test_a_pace_is_forgotten_when_nothing_arrives_any_more() -> None:
+    pace = Pace(0)
+    for second in range(4):
+        pace.arrived(1000 * second, NOON + timedelta(seconds=second))
+    assert pace.bytes_per_second(NOON + timedelta(seconds=3)) == 1000
+    assert pace.bytes_per_second(NOON + timedelta(seconds=3) + PACE_OVER) == 0
 
 
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("http://hub/files/neon%20city.safetensors?token=1", "neon city.safetensors"),
-        ("http://hub/files/%2e%2e%2f%2e%2e%2fevil.safetensors", "evil.safetensors"),
-        ("http://hub/", "unnamed"),
-    ],
-)
-def test_an_address_names_its_file(url: str, name: str) -> None:
-    assert name_in_url(url) == name
+def test_a_clock_that_is_set_back_silences_nobody() -> None:
+    pace = Pace(0)
+    assert pace.arrived(1, NOON)
+    assert pace.arrived(2, NOON - timedelta(hours=1))
 
 
-@pytest.mark.parametrize(
-    "address",
-    (
-        *("127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1"),
-        *("::1", "::", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::"),
-    ),
-)
-def test_an_address_off_the_public_internet_is_private(address: str) -> None:
-    assert is_private(address)
+def test_an_alarm_rings_at_the_moment_that_was_set_last_and_leaves_no_thread() -> None:
+    clock, rung = VirtualClock(), list[datetime]()
+    alarm = Alarm(clock=clock, ring=rung.append)
+    start = clock.now()
+    alarm.set(start + timedelta(seconds=10))
+    alarm.set(start + timedelta(seconds=5))
+    assert until(lambda: clock.sleepers == 1)
+    alarm.set(start + timedelta(seconds=20))
+    for _ in range(2):
+        assert until(lambda: clock.sleepers == 1)
+        clock.advance(timedelta(seconds=10))
+    assert until(lambda: rung == [start + timedelta(seconds=20)])
+    assert until(lambda: not _threads("download-alarm"))
+    alarm.set(clock.now() + timedelta(seconds=1))
+    assert until(lambda: clock.sleepers == 1)
+    alarm.set(None)
+    assert until(lambda: not _threads("download-alarm"))
+    assert len(rung) == 1
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
-def test_an_address_on_the_public_internet_is_not(address: str) -> None:
-    assert not is_private(address)
+def test_an_alarm_for_a_moment_that_has_passed_rings_at_once() -> None:
+    rung = threading.Event()
+    alarm = Alarm(clock=VirtualClock(), ring=lambda _: rung.set())
+    alarm.set(NOON - timedelta(seconds=1))
+    assert rung.wait(5)
+    alarm.close(within_seconds=1)
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://h/a", "file:///etc/hosts", "hub/a", "http://", "http://[::1/", "http://h:x", ""]
-)
-def test_only_http_and_https_addresses_are_taken(url: str) -> None:
-    assert fault_of_address(url)
+class _Held:
+    """Work that lasts until it is let go."""
+
+    def __init__(self, begun: Callable[[], None]) -> None:
+        self._begun = begun
+        self.go = threading.Event()
+
+    def run(self) -> None:
+        self._begun()
+        self.go.wait(5)
 
 
-def test_an_address_is_shown_without_what_could_be_a_secret() -> None:
-    assert without_secrets("https://me:pw@hub:8443/a.ckpt?token=1#x") == "https://hub:8443/a.ckpt"
+class _Bench:
+    """Workers, and the work that they have."""
+
+    def __init__(self, count: int, limit: int) -> None:
+        self.limit = limit
+        self.running = 0
+        self.works = [_Held(self._begin) for _ in range(count)]
+        self._left = list(self.works)
+        self.workers = Workers(limit=lambda: self.limit, take=lambda: self._left.pop(0) if self._left else None)
+
+    def _begin(self) -> None:
+        self.running += 1
 
 
-@pytest.mark.parametrize(
-    ("told", "seconds"),
-    [
-        (None, None),
-        ("", None),
-        ("soon", None),
-        ("-5", None),
-        ("²", None),
-        ("0", 0),
-        (" 120 ", 120),
-        ("9" * 5000, LONGEST_WAIT_SECONDS),
-        ("Mon, 02 Mar 2026 12:02:00 GMT", 120),
-        ("Mon, 02 Mar 2026 11:00:00 GMT", 0),
-        ("Mon, 02 Mar 2037 11:00:00 GMT", LONGEST_WAIT_SECONDS),
-    ],
-)
-def test_a_retry_after_is_read_as_seconds_or_as_a_date(told: str | None, seconds: float | None) -> None:
-    assert seconds_until(told, now=NOON) == seconds
+@pytest.fixture
+def bench() -> _Bench:
+    return _Bench(count=6, limit=2)
 
 
-@given(st.integers(0, 86_400))
-def test_a_retry_after_says_the_same_in_both_forms(seconds: int) -> None:
-    date = format_datetime(NOON + timedelta(seconds=seconds), usegmt=True)
-    assert seconds_until(date, now=NOON) == seconds_until(str(seconds), now=NOON) == seconds
+def test_more_places_are_filled_at_once_and_fewer_let_what_runs_finish(bench: _Bench) -> None:
+    bench.workers.wake()
+    assert until(lambda: bench.running == 2)
+    bench.limit = 4
+    bench.workers.wake()
+    assert until(lambda: bench.running == 4)
+    bench.limit = 1
+    for work in bench.works[:3]:
+        work.go.set()
+    assert not until(lambda: bench.running > 4, within=timedelta(milliseconds=30))
+    bench.works[3].go.set()
+    assert until(lambda: bench.running == 5)
+    _end(bench)
 
 
-def test_waits_double_up_to_a_minute() -> None:
-    for attempt, most in enumerate((1, 2, 4, 8, 16, 32, 60, 60), start=1):
-        assert 0.75 * most <= back_off(attempt) <= most <= LONGEST_BACK_OFF_SECONDS
+def test_a_vacated_place_is_given_away_once(bench: _Bench) -> None:
+    bench.limit = 1
+    bench.workers.wake()
+    assert until(lambda: bench.running == 1)
+    bench.workers.vacate(bench.works[0])
+    bench.workers.vacate(bench.works[0])
+    bench.workers.wake()
+    assert until(lambda: bench.running == 2)
+    bench.works[0].go.set()
+    assert not until(lambda: bench.running > 2, within=timedelta(milliseconds=30))
+    _end(bench)
+
+
+def _end(bench: _Bench) -> None:
+    for work in bench.works:
+        work.go.set()
+    bench.workers.close(within_seconds=5)
+    assert not _threads("download")
+
+
+def _threads(name: str) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == name]

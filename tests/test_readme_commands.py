@@ -1,7 +1,8 @@
-"""The README's way from curl to a picture is walked as it stands there."""
+"""The README's ways from curl to a picture and to a model are walked as they stand there."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
@@ -13,6 +14,10 @@ import pytest
 from support import pictures
 from tests.test_readme import ROOT, section
 
+pytestmark = pytest.mark.skipif(
+    shutil.which("curl") is None, reason="the README's commands need curl, which is not here"
+)
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -20,28 +25,37 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's commands need curl, which is not here")
-def test_a_job_goes_from_curl_to_picture_as_shown(tmp_path: Path) -> None:
-    studio, comfyui = free_port(), free_port()
-    shown = section("comfyui").removeprefix("```sh\n").removesuffix("```")
-    script = shown.replace("8188", str(comfyui)).replace("8000", str(studio)).replace(".venv", str(ROOT / ".venv"))
+def walk(name: str, folder: Path, ports: dict[str, int], **settings: str) -> str:
+    """What the commands of one of the README's sections print. ports: what each port shown there is replaced by."""
+    script = section(name).removeprefix("```sh\n").removesuffix("```").replace(".venv", str(ROOT / ".venv"))
+    for shown, port in ports.items():
+        script = script.replace(shown, str(port))
     known = {name: value for name, value in os.environ.items() if name not in ("API_KEYS", "BACKEND", "DATABASE_URL")}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", f"trap 'kill $(jobs -p)' EXIT\n{script}"],
-        cwd=tmp_path,
-        env=known
-        | {
-            "STUDIO_HOME": str(tmp_path / "home"),
-            "COMFYUI_URLS": f"http://127.0.0.1:{comfyui}",
-            "PYTHONPATH": str(ROOT),
-        },
+        cwd=folder,
+        env=known | {"STUDIO_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)} | settings,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_job_goes_from_curl_to_picture_as_shown(tmp_path: Path) -> None:
+    studio, comfyui = free_port(), free_port()
+    ports = {"8188": comfyui, "8000": studio}
+    walk("comfyui", tmp_path, ports, COMFYUI_URLS=f"http://127.0.0.1:{comfyui}")
     circle = (tmp_path / "circle.png").read_bytes()
     assert (pictures.main_colour(circle), pictures.main_shape(circle)) == ("red", "circle")
     assert pictures.decode(circle).size == (512, 512)
     assert pictures.decode((tmp_path / "small.webp").read_bytes()).size == (128, 128)
+
+
+def test_two_models_go_from_a_hub_into_the_library_as_shown(tmp_path: Path) -> None:
+    told = walk("downloads", tmp_path, {"9000": free_port(), "8000": free_port()})
+    loras = tmp_path / "home" / "models" / "loras"
+    assert sorted(path.name for path in loras.iterdir()) == ["flux-kontext.safetensors", "old-film.safetensors"]
+    assert [hashlib.sha256(path.read_bytes()).hexdigest() in told for path in loras.iterdir()] == [True, True]

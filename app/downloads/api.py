@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, WebSocket
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Query, WebSocket
 from starlette.requests import HTTPConnection
 
 from app import live
-from app.downloads.addresses import fault_of_address, without_secrets
+from app.downloads.download import Download
+from app.downloads.forms import DownloadRequest, PriorityRequest
 from app.downloads.service import DownloadQueue
-from app.downloads.sources import Order
 from app.downloads.state import DownloadState
-from app.downloads.tables import Download
-from app.errors import InvalidInput
-from app.model_files import ModelKind
+from app.downloads.views import DownloadList, DownloadPage, DownloadView, RemovedView, StatsView, views_of
+from app.errors import PROBLEM_TYPE
 
 router = APIRouter(tags=["downloads"])
+
+MAX_LIMIT = 1000
+
+_Answers = dict[int | str, dict[str, Any]]
+_NONE: _Answers = {404: {"description": "there is no such download", "content": {PROBLEM_TYPE: {}}}}
+_STATE: _Answers = _NONE | {
+    409: {"description": "the download's state does not permit it", "content": {PROBLEM_TYPE: {}}}
+}
+_TAKEN: _Answers = {409: {"description": "download_id stands for something else", "content": {PROBLEM_TYPE: {}}}}
 
 
 async def _queue(connection: HTTPConnection) -> DownloadQueue:
@@ -28,122 +34,112 @@ async def _queue(connection: HTTPConnection) -> DownloadQueue:
 
 
 Queue = Annotated[DownloadQueue, Depends(_queue)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+# A turn; whoever puts one before all others makes a negative one.
+Cursor = Annotated[str | None, Query(pattern="^-?[0-9]{1,18}$", description="next_cursor of the page before")]
 
 
-class DownloadRequest(BaseModel):
-    """Either addresses, or a version on the hub; the hub itself says a version's kind and SHA-256."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    urls: list[Annotated[str, Field(max_length=8000)]] | None = Field(default=None, min_length=1, max_length=100)
-    sha256: str | None = Field(default=None, pattern="^[0-9a-fA-F]{64}$", description="promised, of a single address")
-    kind: ModelKind | None = Field(default=None, description="of what the addresses give; loras when left out")
-    model_version_id: int | None = Field(default=None, gt=0, lt=2**53, strict=True)
-
-    def orders(self) -> list[Order]:
-        """What is asked for. Raises InvalidInput naming the field that cannot be meant."""
-        if self.urls is None and self.model_version_id is None:
-            raise InvalidInput("say what to download: urls, or model_version_id", field="urls")
-        if self.urls is None:
-            for name in ("sha256", "kind"):
-                if getattr(self, name) is not None:
-                    raise InvalidInput(f"{name}: the hub says it for a version; leave it out", field=name)
-            return [Order(model_version_id=self.model_version_id)]
-        if self.model_version_id is not None:
-            raise InvalidInput("give urls or model_version_id, not both", field="model_version_id")
-        if self.sha256 is not None and len(self.urls) > 1:
-            raise InvalidInput(f"sha256: one sum cannot be promised of {len(self.urls)} addresses", field="sha256")
-        for place, url in enumerate(self.urls):
-            fault = fault_of_address(url)
-            if fault is not None:
-                raise InvalidInput(f"urls.{place}: {fault}", field=f"urls.{place}")
-        promised = self.sha256.lower() if self.sha256 else None
-        return [Order(url=url, kind=self.kind or ModelKind.LORAS, sha256=promised) for url in self.urls]
-
-
-class ErrorView(BaseModel):
-    code: str
-    message: str
-
-
-class DownloadView(BaseModel):
-    """A download as others see it. error: why it failed, or, while it waits, what it waits for to pass."""
-
-    id: str
-    name: str | None
-    url: str
-    model_version_id: int | None
-    kind: ModelKind | None
-    state: DownloadState
-    bytes_done: int
-    bytes_total: int | None
-    attempt: int
-    waiting_until: datetime | None
-    error: ErrorView | None
-    created_at: datetime
-    sha256: str | None
-
-    @classmethod
-    def of(cls, download: Download) -> DownloadView:
-        error = None
-        if download.error_code is not None:
-            error = ErrorView(code=download.error_code, message=download.error_message or "")
-        return cls(
-            id=download.id,
-            name=download.name,
-            url=without_secrets(download.url),
-            model_version_id=download.model_version_id,
-            kind=download.model_kind,
-            state=download.status,
-            bytes_done=download.bytes_done,
-            bytes_total=download.bytes_total,
-            attempt=download.attempt,
-            waiting_until=download.waiting_until,
-            error=error,
-            created_at=download.created_at,
-            sha256=download.sha256,
-        )
-
-
-class DownloadList(BaseModel):
-    downloads: list[DownloadView]
-
-    @classmethod
-    def of(cls, downloads: list[Download]) -> DownloadList:
-        return cls(downloads=[DownloadView.of(download) for download in downloads])
-
-
-@router.post("/api/lm/download", status_code=202)
+@router.post("/api/lm/download", status_code=202, responses=_TAKEN)
 def enqueue(request: DownloadRequest, queue: Queue) -> DownloadList:
-    return DownloadList.of(queue.enqueue(request.orders()))
+    """Queue what is asked for; what is in flight already is shared."""
+    request.check()
+    asked = queue.enqueue(queue.orders_of(request), download_id=request.download_id, hurried=request.priority == "high")
+    return _list(queue, asked)
 
 
 @router.get("/api/lm/downloads")
-def find(queue: Queue, state: DownloadState | None = None) -> DownloadList:
-    return DownloadList.of(queue.find() if state is None else queue.find(state))
+def find(
+    queue: Queue,
+    state: Annotated[list[DownloadState] | None, Query()] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> DownloadPage:
+    """In the order of the queue; the order in which they were asked for, the hurried first."""
+    after = None if cursor is None else int(cursor)
+    found = queue.find(*(state or ()), limit=limit + 1, after=after)
+    shown = found[:limit]
+    more = str(shown[-1].turn) if len(found) > limit else None
+    return DownloadPage(downloads=views_of(queue, shown), next_cursor=more)
 
 
-@router.get("/api/lm/downloads/{download_id}")
+@router.delete("/api/lm/downloads", responses={409: {"description": "those have not ended"}})
+def remove(queue: Queue, state: Annotated[list[DownloadState], Query(min_length=1)]) -> RemovedView:
+    """Forget the downloads that ended so; their models stay."""
+    return RemovedView(removed=queue.remove(state))
+
+
+@router.get("/api/lm/downloads/history")
+def history(queue: Queue, limit: Limit = 100) -> DownloadList:
+    """What has ended, newest first; each model once, however often it was tried."""
+    return _list(queue, queue.history(limit))
+
+
+@router.get("/api/lm/downloads/stats")
+def stats(queue: Queue) -> StatsView:
+    found = queue.stats()
+    counts = {DownloadState(state): count for state, count in found.counts.items()}
+    return StatsView(states=counts, bytes_per_second=round(found.bytes_per_second))
+
+
+@router.post("/api/lm/downloads/retry-failed")
+def retry_failed(queue: Queue) -> DownloadList:
+    """Queue all failed ones again; answers which."""
+    return _list(queue, queue.retry_failed())
+
+
+@router.get("/api/lm/downloads/{download_id}", responses=_NONE)
 def get(download_id: str, queue: Queue) -> DownloadView:
-    return DownloadView.of(queue.get(download_id))
+    return _view(queue, queue.get(download_id))
 
 
-@router.post("/api/lm/downloads/{download_id}/cancel")
+@router.post("/api/lm/downloads/{download_id}/pause", responses=_STATE)
+def pause(download_id: str, queue: Queue) -> DownloadView:
+    return _view(queue, queue.pause(download_id))
+
+
+@router.post("/api/lm/downloads/{download_id}/resume", responses=_STATE)
+def resume(download_id: str, queue: Queue) -> DownloadView:
+    return _view(queue, queue.resume(download_id))
+
+
+@router.post("/api/lm/downloads/{download_id}/cancel", responses=_STATE)
 def cancel(download_id: str, queue: Queue) -> DownloadView:
-    return DownloadView.of(queue.cancel(download_id))
+    return _view(queue, queue.cancel(download_id))
 
 
-@router.post("/api/lm/downloads/{download_id}/retry")
+@router.post("/api/lm/downloads/{download_id}/skip", responses=_STATE)
+def skip(download_id: str, queue: Queue) -> DownloadView:
+    return _view(queue, queue.skip(download_id))
+
+
+@router.post("/api/lm/downloads/{download_id}/retry", responses=_STATE)
 def retry(download_id: str, queue: Queue) -> DownloadView:
-    return DownloadView.of(queue.retry(download_id))
+    return _view(queue, queue.retry(download_id))
+
+
+@router.post("/api/lm/downloads/{download_id}/priority", responses=_STATE)
+def prioritise(download_id: str, request: PriorityRequest, queue: Queue) -> DownloadView:
+    """high: before all others; normal: to the end."""
+    return _view(queue, queue.prioritise(download_id, hurried=request.priority == "high"))
 
 
 @router.websocket("/ws/download-progress")
 async def progress(socket: WebSocket, queue: Queue, id: str | None = None) -> None:  # noqa: A002
-    """A snapshot, then every event of the download called `id`, or of all."""
+    """A snapshot, then every event of the download called `id`, or of all.
+
+    The snapshot without `id` holds what has not ended. An `id` that nothing is called yet may be listened to.
+    """
 
     def snapshot() -> dict[str, Any]:
-        downloads = [download for download in queue.find() if id in (None, download.id)]
-        return {"event": "snapshot", **DownloadList.of(downloads).model_dump(mode="json")}
+        found = queue.in_flight() if id is None else queue.called(id)
+        return {"event": "snapshot", **_list(queue, found).model_dump(mode="json")}
 
     await live.tell(socket, queue.channel, id, snapshot)
+
+
+def _view(queue: DownloadQueue, download: Download) -> DownloadView:
+    return views_of(queue, [download])[0]
+
+
+def _list(queue: DownloadQueue, downloads: list[Download]) -> DownloadList:
+    return DownloadList(downloads=views_of(queue, downloads))

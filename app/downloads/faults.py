@@ -17,8 +17,13 @@ class TransferFailed(Exception):
 
 
 class PassingFault(TransferFailed):
-    """For now: worth another attempt. wait_seconds: what the hub asked for; None: ours to choose."""
+    """For now: worth another attempt.
+
+    wait_seconds: what the hub asked for; None: ours to choose. arrived: whether the attempt that ended with it has
+    come further than any before.
+    """
 
     def __init__(self, code: str, message: str, *, wait_seconds: float | None = None) -> None:
         super().__init__(code, message)
         self.wait_seconds = wait_seconds
+        self.arrived = False

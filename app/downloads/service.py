@@ -6,64 +6,53 @@ database says and what the channel says never cross.
 
 from __future__ import annotations
 
-import logging
-import threading
 import uuid
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
-
-from sqlalchemy import Select, func, select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from app.clock import Clock
 from app.database import Database
-from app.downloads.delivery import Delivery, OnCompleted
-from app.downloads.names import name_in_url
-from app.downloads.sources import Hub, Order
-from app.downloads.state import IN_FLIGHT, MOVES, MOVES_AT_START, DownloadState, Moves, check_move
-from app.downloads.stop import Stop
-from app.downloads.tables import Download
-from app.downloads.telling import change_of, progress_of
+from app.downloads.book import Book
+from app.downloads.delivery import OnCompleted
+from app.downloads.download import FRESH, Download
+from app.downloads.orders import Asked, Order, orders_of
+from app.downloads.places import Places
+from app.downloads.shelf import Shelf
+from app.downloads.sources import Sources
+from app.downloads.state import (
+    AT_WORK,
+    CANCEL,
+    FINAL,
+    HAS_A_TURN,
+    PAUSE,
+    RESUME,
+    RETRY,
+    SKIP,
+    DownloadState,
+    Move,
+    one_of,
+)
+from app.downloads.tables import Downloads
 from app.downloads.transfer import Transfer
-from app.downloads.workers import Work, Workers
-from app.errors import NotFound, Unavailable
+from app.errors import Conflict, WrongState
 from app.events import Channel
 
-log = logging.getLogger("app.downloads")
 
-PROGRESS_EVERY = timedelta(seconds=0.1)
-CLOSE_WITHIN_SECONDS = 1.0
+@dataclass(frozen=True)
+class Stats:
+    """counts: downloads by state; bytes_per_second: of all that run, together."""
 
-FRESH: dict[str, Any] = {
-    "attempt": 0,
-    "bytes_done": 0,
-    "bytes_total": None,
-    "waiting_until": None,
-    "error_code": None,
-    "error_message": None,
-}
-
-
-class Running:
-    """What only a running download has. bytes_done: the most that any attempt has reached, because an
-    attempt that starts afresh must not look like progress undone."""
-
-    def __init__(self) -> None:
-        self.stop = Stop()
-        self.gone = threading.Event()
-        self.bytes_done = 0
-        self.told_bytes = 0
-        self.told_at: datetime | None = None
+    counts: dict[str, int]
+    bytes_per_second: float
 
 
 class DownloadQueue:
-    """Downloads in the order in which they were asked for, at most `concurrency` at the same time.
+    """Downloads in the order in which they were asked for, the hurried first, a few at the same time.
 
+    concurrency: how many; asked anew whenever a place is given away, `wake` tells that it has changed.
     on_completed: told of every finished file before anybody hears "completed".
-    A waiting download keeps its place among those that run.
+    civitai_url, huggingface_url: the hubs, whose pages' addresses are orders as well.
     """
 
     def __init__(
@@ -72,223 +61,215 @@ class DownloadQueue:
         database: Database,
         clock: Clock,
         channel: Channel,
-        hub: Hub,
+        sources: Sources,
         transfer: Transfer,
+        shelf: Shelf,
         on_completed: OnCompleted,
-        concurrency: int,
+        concurrency: Callable[[], int],
+        civitai_url: str,
+        huggingface_url: str,
     ) -> None:
         self.channel = channel
-        self._database = database
+        self._orders_of = partial(orders_of, civitai_url=civitai_url, huggingface_url=huggingface_url)
         self._clock = clock
-        self._hub = hub
-        self._transfer = transfer
-        self._on_completed = on_completed
-        self._lock = threading.RLock()
-        self._running: dict[str, Running] = {}
-        self._closing = False
-        self._workers = Workers(limit=concurrency, take=self._take)
+        self._sources = sources
+        self._shelf = shelf
+        self._rows = Downloads(database)
+        self._book = Book(self._rows, channel=channel, clock=clock)
+        self._places = Places(
+            self._book,
+            clock=clock,
+            sources=sources,
+            transfer=transfer,
+            shelf=shelf,
+            on_completed=on_completed,
+            limit=concurrency,
+        )
 
     def start(self) -> None:
-        """Go on where the last run ended: what it left in the middle is queued again, from its first byte.
-
-        Its partial files are removed; going on from their bytes is not part of this yet.
-        """
-        if not self._unfinished():
-            return
-        left = self.find(DownloadState.QUEUED, *MOVES_AT_START)
-        for download in left:
-            if download.status in MOVES_AT_START:
-                self._transfer.forget(download.id)
-                self._move(download.id, DownloadState.QUEUED, moves=MOVES_AT_START, **FRESH)
-        self._workers.wake()
-
-    def _unfinished(self) -> bool:
-        """Whether the last run left anything; in plain SQL, which a fresh studio has not to compile (1 ms)."""
-        states = ", ".join(f"'{state.value}'" for state in (DownloadState.QUEUED, *MOVES_AT_START))
-        with self._database.session() as session:
-            looked = session.connection().exec_driver_sql(
-                f"SELECT 1 FROM {Download.__tablename__} WHERE state IN ({states}) LIMIT 1"
-            )
-            return looked.first() is not None
+        """Go on where the last run ended: what it left in the middle is queued again, and goes on from its bytes."""
+        unfinished = self._rows.any_unfinished()
+        if unfinished:
+            self._rows.take_up()
+        self._shelf.sweep(self._rows.unfinished_ids())
+        if unfinished:
+            self._places.wake()
 
     def close(self) -> None:
-        """Stop every transfer and wait at once; the next start takes them up again."""
-        with self._lock:
-            self._closing = True
-            for running in self._running.values():
-                running.stop.set()
-        self._workers.close(within_seconds=CLOSE_WITHIN_SECONDS)
+        """Stop every transfer at once; the next start takes them up again."""
+        self._places.close()
 
-    def enqueue(self, orders: Sequence[Order]) -> list[Download]:
-        """One download for each order, in their order; one that is in flight already is shared."""
-        with self._lock:
-            added, asked = [], []
-            with self._database.session() as session:
-                for order in orders:
-                    download = session.scalar(_shared_by(order))
-                    if download is None:
-                        download = self._new(order, _next_turn(session))
-                        session.add(download)
-                        added.append(download)
-                    asked.append(download)
-            for download in added:
-                self._tell(download)
-        self._workers.wake()
-        return self._up_to_date(asked)
+    def wake(self) -> None:
+        """More may run at the same time than before, or fewer."""
+        self._places.wake()
 
-    def find(self, *states: DownloadState) -> list[Download]:
-        """The downloads in these states (none given: all), in the order of the queue."""
-        query = select(Download).order_by(Download.turn)
-        if states:
-            query = query.where(Download.state.in_(states))
-        with self._database.session() as session:
-            found = session.scalars(query).all()
-        return self._up_to_date(found)
+    def orders_of(self, asked: Asked) -> list[Order]:
+        """What a request asks for, a file each. Raises InvalidInput naming the field that cannot be meant."""
+        return self._orders_of(asked)
+
+    def enqueue(
+        self, orders: Sequence[Order], *, download_id: str | None = None, hurried: bool = False
+    ) -> list[Download]:
+        """One download for each order, in their order; one that is in flight already is shared.
+
+        download_id: what the caller calls the only one; asked for again with the same order, it is the same
+        download, whatever has become of it. hurried: before all others. Raises Conflict for an id that
+        stands for something else.
+        """
+        with self._book.lock:
+            if download_id is not None:
+                known = self._rows.known(download_id)
+                if known is not None:
+                    return [self._again(known, orders)]
+            wanted = [(order, self._new(order, download_id or uuid.uuid4().hex)) for order in orders]
+            asked = self._rows.add(wanted)
+            for download, is_new in asked:
+                if is_new:
+                    self._book.added(download)
+            if hurried:
+                # The first of them is to come first, and each goes before all others.
+                for download, _ in reversed(asked):
+                    if self._rows.get(download.id).status in HAS_A_TURN:
+                        self._rows.hurry(download.id, hurried=True)
+        self._places.wake()
+        return [self.get(download.id) for download, _ in asked]
+
+    def find(self, *states: DownloadState, limit: int, after: int | None = None) -> list[Download]:
+        """The downloads in these states (none given: all), in the order of the queue, those after a turn."""
+        return self._up_to_date(self._rows.page(states, limit=limit, after=after))
+
+    def in_flight(self) -> list[Download]:
+        return self._up_to_date(self._rows.in_flight())
 
     def get(self, download_id: str) -> Download:
-        with self._database.session() as session:
-            download = session.get(Download, download_id)
-        if download is None:
-            raise NotFound(f"there is no download {download_id!r}; GET /api/lm/downloads lists them")
-        return self._up_to_date([download])[0]
+        """Raises NotFound."""
+        return self._up_to_date([self._rows.get(download_id)])[0]
+
+    def called(self, download_id: str) -> list[Download]:
+        """The download of that id, or none."""
+        known = self._rows.known(download_id)
+        return [] if known is None else self._up_to_date([known])
+
+    def history(self, limit: int) -> list[Download]:
+        """What has ended, newest first, each model once."""
+        return self._rows.history(limit)
+
+    def stats(self) -> Stats:
+        now = self._clock.now()
+        with self._book.lock:
+            paces = [flight.pace for flight in self._book.flights.values() if not flight.stop.event.is_set()]
+            counts = self._rows.counts()
+        return Stats(counts, sum(pace.bytes_per_second(now) for pace in paces))
+
+    def places(self, downloads: Iterable[Download]) -> dict[str, int]:
+        """The place in the queue of those that are queued, 1 for the next."""
+        queued = sorted((d for d in downloads if d.status is DownloadState.QUEUED), key=lambda d: d.turn)
+        if not queued:
+            return {}
+        first = self._rows.place(queued[0])
+        if len(queued) == 1:
+            return {queued[0].id: first}
+        if self._rows.place(queued[-1]) - first == len(queued) - 1:  # none between them is missing
+            return {download.id: place for place, download in enumerate(queued, first)}
+        return {download.id: self._rows.place(download) for download in queued}
+
+    def bytes_per_second(self, download_id: str) -> float | None:
+        """None for one that does not run."""
+        flight = self._book.flights.get(download_id)
+        if flight is None or flight.stop.event.is_set():
+            return None
+        return flight.pace.bytes_per_second(self._clock.now())
+
+    def pause(self, download_id: str) -> Download:
+        """Stop its traffic and give its place away; what has arrived stays for `resume`."""
+        return self._stop(download_id, PAUSE)
 
     def cancel(self, download_id: str) -> Download:
         """End it now; when this returns its partial file is gone and its place is free."""
-        with self._lock:
-            download = self._move(download_id, DownloadState.CANCELLED, waiting_until=None)
-            running = self._running.get(download_id)
-            if running is not None:
-                running.stop.set()
-        if running is not None:
-            running.gone.wait(CLOSE_WITHIN_SECONDS)
-        return download
+        return self._stop(download_id, CANCEL)
+
+    def skip(self, download_id: str) -> Download:
+        """As `cancel`, for one that is not wanted: it cannot be retried."""
+        return self._stop(download_id, SKIP)
+
+    def resume(self, download_id: str) -> Download:
+        """Queue a paused one again, in its old turn; it goes on where it stopped."""
+        self._book.move(download_id, RESUME, attempt=0)
+        self._places.wake()
+        return self.get(download_id)
 
     def retry(self, download_id: str) -> Download:
-        """Queue a failed or cancelled one again, at the end."""
-        with self._lock:
-            with self._database.session() as session:
-                turn = _next_turn(session)
-            download = self._move(download_id, DownloadState.QUEUED, turn=turn, **FRESH)
-        self._workers.wake()
-        return download
+        """Queue a failed or cancelled one again, at the end. Raises Conflict when the same is in flight already."""
+        with self._book.lock:
+            download = self._rows.get(download_id)
+            if download.status in RETRY.origins:
+                shared = self._rows.shared(download)
+                if shared is not None:
+                    raise Conflict(
+                        f"download {download.label!r} was asked for again meanwhile: {shared.id} is {shared.state}"
+                    )
+            self._book.move(download_id, RETRY, to_the_end=True, **FRESH)
+        self._places.wake()
+        return self.get(download_id)
 
-    def _new(self, order: Order, turn: int) -> Download:
-        by_version = order.model_version_id is not None
-        return Download(
-            id=uuid.uuid4().hex,
-            turn=turn,
-            url=order.url or self._hub.address_of(order.model_version_id or 0),
-            model_version_id=order.model_version_id,
-            name=None if by_version else name_in_url(order.url or ""),
-            kind=None if by_version else order.kind,
-            sha256=order.sha256,
-            state=DownloadState.QUEUED,
-            created_at=self._clock.now(),
-            **FRESH,
-        )
+    def retry_failed(self) -> list[Download]:
+        """Queue every failed one again, in their order; those that are in flight again already are left alone."""
+        with self._book.lock:
+            retried = []
+            for download_id in self._rows.failed_ids():
+                if self._rows.shared(self._rows.get(download_id)) is None:
+                    retried.append(self._book.move(download_id, RETRY, to_the_end=True, **FRESH))
+        self._places.wake()
+        return [self.get(download.id) for download in retried]
+
+    def prioritise(self, download_id: str, *, hurried: bool) -> Download:
+        """Put it before all others, or to the end. Raises WrongState for one that waits for no turn."""
+        with self._book.lock:
+            download = self._rows.get(download_id)
+            if download.status not in HAS_A_TURN:
+                raise WrongState(
+                    f"download {download.label!r} is {download.state}; only what is {one_of(HAS_A_TURN)} has a priority"
+                )
+            self._rows.hurry(download_id, hurried=hurried)
+        return self.get(download_id)
+
+    def remove(self, states: Sequence[DownloadState]) -> int:
+        """Forget those that ended so; how many. Their files stay. Raises WrongState for a state that is no end."""
+        for state in states:
+            if state not in FINAL:
+                raise WrongState(f"what is {state} has not ended; only what is {one_of(FINAL)} can be removed")
+        with self._book.lock:
+            return self._rows.remove(states)
+
+    def _stop(self, download_id: str, move: Move) -> Download:
+        with self._book.lock:
+            download = self._book.move(download_id, move)
+            flight = self._book.flights.get(download_id)
+            if move is PAUSE:
+                if flight is not None:
+                    flight.stop.set()
+            else:
+                self._places.discard(download)
+        self._places.give_up(flight)
+        return self._up_to_date([download])[0]
+
+    def _new(self, order: Order, download_id: str) -> Download:
+        address = self._sources.address_of(order)
+        return Download.of(order, download_id=download_id, turn=0, url=address, now=self._clock.now())
+
+    def _again(self, known: Download, orders: Sequence[Order]) -> Download:
+        if not known.is_same_order(orders[0]):
+            raise Conflict(
+                f"download_id: {known.id!r} stands for {known.label!r} already; choose another", field="download_id"
+            )
+        return self._up_to_date([known])[0]
 
     def _up_to_date(self, downloads: Iterable[Download]) -> list[Download]:
-        found = list(downloads)
-        for download in found:
-            running = self._running.get(download.id)
-            if running is not None:
-                download.bytes_done = max(download.bytes_done, running.bytes_done)
-        return found
+        """With the bytes that have arrived since the last time they were written down."""
+        return [self._with_progress(download) for download in downloads]
 
-    def _move(self, download_id: str, to: DownloadState, *, moves: Moves = MOVES, **changes: Any) -> Download:
-        """Every change of state: checked against the table, written down, then told. Raises WrongState."""
-        with self._lock:
-            with self._database.session() as session:
-                download = session.get(Download, download_id)
-                if download is None:
-                    raise NotFound(f"there is no download {download_id!r}; GET /api/lm/downloads lists them")
-                check_move(download.label, download.status, to, moves=moves)
-                running = self._running.get(download_id)
-                if running is not None:
-                    download.bytes_done = max(download.bytes_done, running.bytes_done)
-                download.state = to
-                for name, value in changes.items():
-                    setattr(download, name, value)
-            self._tell(download)
+    def _with_progress(self, download: Download) -> Download:
+        flight = self._book.flights.get(download.id)
+        if flight is None or download.status not in AT_WORK:
             return download
-
-    def _note(self, download_id: str, **facts: Any) -> None:
-        """Write down what has become known of a download; its state stays."""
-        with self._database.session() as session:
-            download = session.get_one(Download, download_id)
-            for name, value in facts.items():
-                setattr(download, name, value)
-
-    def _tell(self, download: Download) -> None:
-        self.channel.publish(change_of(download, self._clock.now()))
-
-    def _take(self) -> Work | None:
-        """The next download's delivery, its place taken; None when there is nothing to do."""
-        query = select(Download).where(Download.state == DownloadState.QUEUED).order_by(Download.turn).limit(1)
-        with self._lock:
-            if self._closing:
-                return None
-            try:
-                # A cancelled one that is queued again must wait until its first delivery has gone.
-                with self._database.session() as session:
-                    found = session.scalar(query.where(Download.id.not_in(self._running)))
-                if found is None:
-                    return None
-                download = self._move(found.id, DownloadState.RUNNING, attempt=1)
-            except (SQLAlchemyError, Unavailable):
-                log.exception("the next download cannot be looked up")
-                return None
-            running = self._running[download.id] = Running()
-        return partial(self._carry, download, running)
-
-    def _carry(self, download: Download, running: Running) -> None:
-        delivery = Delivery(
-            download,
-            ledger=_Entry(self, download.id, running),
-            stop=running.stop,
-            clock=self._clock,
-            hub=self._hub,
-            transfer=self._transfer,
-            on_completed=self._on_completed,
-        )
-        delivery.run()
-        with self._lock:
-            del self._running[download.id]
-        running.gone.set()
-
-    def _arrived(self, download_id: str, running: Running, bytes_done: int) -> None:
-        """Count what is on disk, and tell listeners when it has grown and the last time is long enough ago."""
-        running.bytes_done = max(running.bytes_done, bytes_done)
-        now = self._clock.now()
-        if running.told_at is not None and now - running.told_at < PROGRESS_EVERY:
-            return
-        if running.bytes_done <= running.told_bytes:
-            return
-        with self._lock:
-            if running.stop.event.is_set():
-                return  # it has ended for everybody who listens
-            running.told_at, running.told_bytes = now, running.bytes_done
-            self.channel.publish(progress_of(self.get(download_id), now))
-
-
-class _Entry:
-    """One download's page in the queue's book: what its delivery may write."""
-
-    def __init__(self, queue: DownloadQueue, download_id: str, running: Running) -> None:
-        self.move = partial(queue._move, download_id)
-        self.note = partial(queue._note, download_id)
-        self.arrived = partial(queue._arrived, download_id, running)
-
-
-def _next_turn(session: Session) -> int:
-    return (session.scalar(select(func.max(Download.turn))) or 0) + 1
-
-
-def _shared_by(order: Order) -> Select[Download]:
-    """The download in flight of the file that is ordered; one promised another sum, or none, must be proven apart."""
-    query = select(Download).where(Download.state.in_(IN_FLIGHT)).order_by(Download.turn).limit(1)
-    if order.sha256 is not None:
-        query = query.where(Download.sha256 == order.sha256)
-    if order.model_version_id is not None:
-        return query.where(Download.model_version_id == order.model_version_id)
-    return query.where(Download.url == order.url, Download.kind == order.kind)
+        return replace(download, bytes_done=max(download.bytes_done, flight.pace.bytes_done))

@@ -20,9 +20,14 @@ class Library:
         self._world = world
         self.report: dict[str, Any] = {}
 
+    KINDS = ("loras", "checkpoints", "embeddings")
+
     @property
     def folder(self) -> Path:
-        return self._world.home / "models" / self.KIND
+        return self.folder_of(self.KIND)
+
+    def folder_of(self, kind: str) -> Path:
+        return self._world.home / "models" / kind
 
     def copy_in(self, name: str) -> None:
         self._write(name, builders.safetensors(name, 20_000))
@@ -49,12 +54,12 @@ class Library:
     def search_hash(self, value: str) -> None:
         self._world.ask(self._world.client.library.list(self.KIND, hash=value))
 
-    def listed(self) -> list[dict[str, Any]]:
-        """Every model of the library."""
+    def listed(self, kind: str = KIND) -> list[dict[str, Any]]:
+        """Every model of a kind in the library."""
         found: list[dict[str, Any]] = []
         page = 1
         while True:
-            body = self._world.client.library.list(self.KIND, page=page, page_size=100).must().body
+            body = self._world.client.library.list(kind, page=page, page_size=100).must().body
             found += body["items"]
             if len(found) >= body["total"] or not body["items"]:
                 return found

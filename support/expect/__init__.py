@@ -6,26 +6,34 @@ Each check names its promise, what it found instead, and the nearest evidence, u
 from support.expect.characters import characters
 from support.expect.comfyui import servers
 from support.expect.downloads import download
+from support.expect.downloads_all import downloads
+from support.expect.downloads_hub import hub
+from support.expect.downloads_told import told
 from support.expect.generation import pictures
 from support.expect.job import job
 from support.expect.jobs import heard, jobs
 from support.expect.library import library
 from support.expect.observing import observed
+from support.expect.preferences import preferences
 from support.expect.recipes import recipe, settings_read
 from support.expect.studio import refused, studio
 
 __all__ = [
     "characters",
     "download",
+    "downloads",
     "heard",
+    "hub",
     "job",
     "jobs",
     "library",
     "observed",
     "pictures",
+    "preferences",
     "recipe",
     "refused",
     "servers",
     "settings_read",
     "studio",
+    "told",
 ]

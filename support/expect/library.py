@@ -30,9 +30,9 @@ class ExpectLibrary(Expectation):
 
     def holds(self, name: str) -> None:
         """Listed once, with the hash of what the hub offers; and, where we may look, the same bytes on the disk."""
-        content = self._world.downloads.offered[name].content
-        own = self._world.own(name)
-        items = [item for item in self._world.library.listed() if item["file_name"] == own]
+        offered = self._world.downloads.offered[name]
+        content, own = offered.content, offered.file_name
+        items = [item for item in self._world.library.listed(offered.kind) if item["file_name"] == own]
         self._hold(len(items) == 1, f"the library lists “{name}” once", f"it lists it {len(items)} times")
         wanted = hashlib.sha256(content).hexdigest()
         self._hold(
@@ -41,7 +41,7 @@ class ExpectLibrary(Expectation):
             f"the library tells {items[0]['size_bytes']:,} bytes, SHA-256 {items[0]['sha256'][:10]}…",
         )
         if self._world.environment.studio_url is None:
-            file = self._world.library.folder / own
+            file = self._world.library.folder_of(offered.kind) / items[0]["folder"] / own
             same = file.is_file() and file.read_bytes() == content
             self._hold(same, f"“{name}” lies on the disk byte for byte", "the file is missing or differs")
 
