@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.performance import generation, harness
+from tests.performance import download_queue, downloads, generation, harness
 from tests.performance.measuring import machine, markdown, show
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -29,7 +29,11 @@ The trivial prompt (EmptyImage, SaveImage) beside the real ComfyUI 0.8.0 on its 
 
 
 def main() -> int:
-    parts = {"The harness": list(harness.figures()), "Generation": list(generation.figures())}
+    parts = {
+        "The harness": list(harness.figures()),
+        "Generation": list(generation.figures()),
+        "Downloads": [*downloads.figures(), *download_queue.figures()],
+    }
     for name, figures in parts.items():
         show(figures, name)
     print(machine())
