@@ -49,8 +49,8 @@ behave: setup ## Run the features under behave
 	@rm -rf build/both/behave
 	$(BIN)/behave --format progress -D record=build/both/behave
 
-comfyui: setup ## Run the features on the comfyui backend, against the double
-	$(RUN) pytest features -n 2 --backend comfyui
+comfyui: setup ## Run what a backend has a part in on the comfyui backend, against the double
+	$(RUN) pytest features/generation features/characters features/studio -n 2 --backend comfyui
 
 harness: setup
 	$(RUN) pytest tests -n 2

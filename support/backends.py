@@ -21,6 +21,8 @@ TRANSPORTS: tuple[Transport, ...] = ("in-process", "http", "url")
 
 # What a studio of our own offers beside its backend: its settings, clock, disk and end are in our hands.
 OWN_STUDIO = frozenset({"own-studio", "virtual-clock"})
+# What this machine offers where it permits a disk to be mounted.
+OWN_DISK = frozenset({"own-disk"})
 # What a double offers beyond what the studio can know of a server: it paints exactly what the prompt names.
 DOUBLES = {"comfyui": frozenset({"colours", "shapes", "negative-prompts", "references", "loras", "comfyui"})}
 
@@ -96,7 +98,7 @@ def environment(backend: str | None = None, transport: str | None = None, studio
     except ValueError as error:
         raise NoSuchBackend(f"--backend {name}: there is no such backend; there are mock and comfyui") from error
     way: Transport = "http" if chosen == "http" else "in-process"
-    disk = frozenset({"own-disk"} if own_disk.can_mount() else ())
+    disk = OWN_DISK if own_disk.can_mount() else frozenset()
     return Environment(name, way, offered | OWN_STUDIO | disk | DOUBLES.get(name, frozenset()))
 
 
