@@ -7,6 +7,8 @@ RUN := $(BIN)/python -m
 BACKEND ?= mock
 PORT ?= 8000
 export BACKEND
+# Many short Python processes run here: each would compile hundreds of files anew, five seconds of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report test behave features comfyui harness load test-clients test-comfyui check bench serve faults clean lock hooks

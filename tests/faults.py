@@ -6,6 +6,7 @@ scenario went red and what it said. `make test` runs them too: a fault that nobo
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -246,13 +247,23 @@ class Outcome:
         return self.fault.says in self.message
 
 
-def plant(fault: Fault, folder: Path) -> Outcome:
-    """Run the noun's features on a studio with this fault in it."""
+def plant(fault: Fault, folder: Path, *, until_noticed: bool = False) -> Outcome:
+    """Run the noun's features on a studio with this fault in it.
+
+    until_noticed: go no further than the first red scenario, if that says what it must.
+    """
     project = Project(folder, features=True)
     project.plant(fault.file, fault.old, fault.new)
-    how = ("-q", "-p", "no:randomly", "--backend", fault.backend, "--record", "record")
+    outcome = _run(project, fault, *(["--maxfail=1"] if until_noticed else []))
+    return outcome if outcome.told or not until_noticed else _run(project, fault)
+
+
+def _run(project: Project, fault: Fault, *more: str) -> Outcome:
+    record = project.folder / "record"
+    shutil.rmtree(record, ignore_errors=True)
+    how = ("-q", "-p", "no:randomly", "--backend", fault.backend, "--record", "record", *more)
     run = project.pytest(f"features/{fault.noun}", *how)
-    red = [r for r in read_record(folder / "record") if r.status not in ("passed", "skipped")]
+    red = [r for r in read_record(record) if r.status not in ("passed", "skipped")]
     if not red and run.status != 0:
         raise RuntimeError(f"{fault.name}: the run went wrong without a red scenario:\n{run.text[-2000:]}")
     said = [r for r in red if fault.says in r.reason]

@@ -29,7 +29,7 @@ class Project:
         for name in (*CODE, *(["features"] if features else [])):
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, folder / name)
             else:
                 shutil.copy2(source, folder / name)
         (folder / "features").mkdir(exist_ok=True)
@@ -52,6 +52,9 @@ class Project:
         if text.count(old) != 1:
             raise ValueError(f"{file} holds {text.count(old)} times, not once:\n{old}")
         path.write_text(text.replace(old, new), "utf-8")
+        # Copied with its time of change to the second, and perhaps of the same size: nothing else would tell.
+        for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
+            compiled.unlink()
 
     def pytest(self, *arguments: str) -> Run:
         return self.run("-m", "pytest", "-p", "no:cacheprovider", *arguments)
@@ -61,11 +64,12 @@ class Project:
 
     def run(self, *arguments: str) -> Run:
         """Run Python in the project's folder."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "BACKEND"))}
+        unwanted = ("PYTEST_", "BACKEND", "PYTHONDONTWRITEBYTECODE")
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.folder,
-            env=environment | {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "160"},
+            env=environment | {"COLUMNS": "160"},
             capture_output=True,
             text=True,
             timeout=120,

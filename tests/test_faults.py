@@ -13,7 +13,7 @@ README = (Path(__file__).resolve().parent.parent / "README.md").read_text("utf-8
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_planted_fault_is_noticed_for_the_right_reason(fault: Fault, tmp_path: Path) -> None:
-    outcome = plant(fault, tmp_path)
+    outcome = plant(fault, tmp_path, until_noticed=True)
     assert outcome.noticed is not None, "no scenario noticed it"
     assert fault.says in outcome.message
     assert outcome.message.startswith("Promise: ")

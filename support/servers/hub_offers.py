@@ -90,10 +90,11 @@ class Gate:
             selector.register(connection, selectors.EVENT_READ)
             while True:
                 ready = [key.fileobj for key, _ in selector.select()]
-                if self._theirs in ready:
-                    return
+                # First, because both may have happened by now: what is sent to nobody must not count as sent.
                 if has_gone(connection):
                     raise ConnectionAbortedError("the client did not wait")
+                if self._theirs in ready:
+                    return
                 selector.unregister(connection)  # it says something: that is no reason to go on
 
     def open(self) -> None:
