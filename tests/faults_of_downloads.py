@@ -49,7 +49,7 @@ FAULTS_OF_DOWNLOADS = (
     Fault(
         "a broken download begins anew",
         "downloads/resuming.feature",
-        "app/downloads/fetching.py",
+        "app/downloads/engine/fetching.py",
         "note = sidecar.read(sidecar_of(self._partial))",
         "note = None",
         "crossed the wire once",
@@ -57,7 +57,7 @@ FAULTS_OF_DOWNLOADS = (
     Fault(
         "the rest of whatever edition is taken",
         "downloads/resuming.feature",
-        "app/downloads/route.py",
+        "app/downloads/engine/route.py",
         "if mark is not None and mark.validator is not None:",
         "if mark is not None and False:",
         "is asked for by its edition",
@@ -65,7 +65,7 @@ FAULTS_OF_DOWNLOADS = (
     Fault(
         "a link that has expired is not renewed",
         "downloads/resuming.feature",
-        "app/downloads/route.py",
+        "app/downloads/engine/route.py",
         "if link != self._address and (answer.status in EXPIRED or is_page(answer)):",
         "if link != self._address and False:",
         "is complete",

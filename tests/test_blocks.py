@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.downloads.blocks import BLOCK_BYTES, Blocks, Run
-from app.downloads.opening import WHOLE
+from app.downloads.engine.blocks import BLOCK_BYTES, Blocks, Run
+from app.downloads.engine.opening import WHOLE
 
 
 class Fetched(RuleBasedStateMachine):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.downloads.incoming import HEAD_SILENCES, Incoming, Silent
+from app.downloads.engine.incoming import HEAD_SILENCES, Incoming, Silent
 
 Pair = tuple[socket.socket, Incoming]
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.downloads.engine.limiter import BURST_SECONDS, Limiter
 from app.downloads.faults import Stopped
-from app.downloads.limiter import BURST_SECONDS, Limiter
 from app.downloads.stop import Stop
 from support.clock import VirtualClock
 from support.waiting import until

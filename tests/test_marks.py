@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.downloads.answers import Changed, RangesUntrusted, check_part, is_page_text
-from app.downloads.blocks import Run
+from app.downloads.engine.answers import Changed, RangesUntrusted, check_part, is_page_text
+from app.downloads.engine.blocks import Run
+from app.downloads.engine.marks import Mark, mark_of
+from app.downloads.engine.pace import WINDOW_SECONDS, Pace
+from app.downloads.engine.wire import Answer
 from app.downloads.faults import TransferFailed
-from app.downloads.marks import Mark, mark_of
-from app.downloads.pace import WINDOW_SECONDS, Pace
-from app.downloads.wire import Answer
 
 OLD, NOW = "Mon, 02 Mar 2026 12:00:00 GMT", "Mon, 02 Mar 2026 12:00:01 GMT"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.downloads.engine.partial_file import PartialFile, remove
 from app.downloads.faults import PassingFault, Stopped, TransferFailed
-from app.downloads.partial_file import PartialFile, remove
 from app.downloads.stop import Stop
 from support.waiting import until
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.downloads import sidecar
-from app.downloads.marks import Mark
-from app.downloads.sidecar import Note
+from app.downloads.engine import sidecar
+from app.downloads.engine.marks import Mark
+from app.downloads.engine.sidecar import Note
 
 NOTE = Note(
     address="https://hub.example/a.safetensors",

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from app.downloads.sidecar import sidecar_of
+from app.downloads.engine.sidecar import sidecar_of
 from support.servers.hub import Hub, Offered
 from support.waiting import until
 from tests.transfers import BLOCK, Bench, content, threads

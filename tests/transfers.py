@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
-from app.downloads import sidecar
+from app.downloads.engine import sidecar
+from app.downloads.engine.sidecar import Note, sidecar_of
 from app.downloads.faults import PassingFault, Stopped, TransferFailed
-from app.downloads.sidecar import Note, sidecar_of
 from app.downloads.sources import Source
 from app.downloads.stop import Stop
 from app.downloads.transfer import Part, Transfer, Tuning

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.clock import Clock
-from app.downloads import sidecar
 from app.downloads.addresses import without_secrets
-from app.downloads.answers import Changed, RangesUntrusted
-from app.downloads.dialling import Dialler
 from app.downloads.disk_faults import CODES as DISK_CODES
 from app.downloads.disk_faults import disk_faults_told
+from app.downloads.engine import sidecar
+from app.downloads.engine.answers import Changed, RangesUntrusted
+from app.downloads.engine.dialling import Dialler
+from app.downloads.engine.fetching import Fetching
+from app.downloads.engine.haul import Part, Tools, Tuning, Watcher
+from app.downloads.engine.limiter import Limiter
+from app.downloads.engine.partial_file import remove
+from app.downloads.engine.sidecar import sidecar_of
 from app.downloads.faults import PassingFault, TransferFailed
-from app.downloads.fetching import Fetching
-from app.downloads.haul import Part, Tools, Tuning, Watcher
-from app.downloads.limiter import Limiter
-from app.downloads.partial_file import remove
-from app.downloads.sidecar import sidecar_of
 from app.downloads.sources import Source
 from app.downloads.stop import Stop
 from app.downloads.web import Web

@@ -11,9 +11,9 @@ from email.message import Message
 import httpx
 
 from app.downloads.addresses import checked, redirected
-from app.downloads.dialling import Dialler, basic
+from app.downloads.engine.dialling import Dialler, basic
+from app.downloads.engine.incoming import Incoming, Silent, silent
 from app.downloads.faults import PassingFault, TransferFailed
-from app.downloads.incoming import Incoming, Silent, silent
 from app.downloads.keys import headers_for
 from app.downloads.refusals import REDIRECTS
 from app.downloads.stop import Stop

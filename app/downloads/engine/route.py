@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from app.downloads.answers import is_page
-from app.downloads.blocks import Run
-from app.downloads.marks import Mark
+from app.downloads.engine.answers import is_page
+from app.downloads.engine.blocks import Run
+from app.downloads.engine.marks import Mark
+from app.downloads.engine.wire import Answer, Line
 from app.downloads.refusals import EXPIRED, refuse_status
-from app.downloads.wire import Answer, Line
 
 
 class Route:

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from app.downloads.answers import SNIFFED_BYTES, check_part, is_page_text, page
-from app.downloads.blocks import BLOCK_BYTES, Blocks, Run
 from app.downloads.disk_faults import CODES as DISK_CODES
+from app.downloads.engine.answers import SNIFFED_BYTES, check_part, is_page_text, page
+from app.downloads.engine.blocks import BLOCK_BYTES, Blocks, Run
+from app.downloads.engine.keeper import Keeper
+from app.downloads.engine.limiter import Limiter
+from app.downloads.engine.marks import Mark
+from app.downloads.engine.pace import FIRST_CONNECTIONS, Pace
+from app.downloads.engine.partial_file import PartialFile
+from app.downloads.engine.route import Route
+from app.downloads.engine.wire import Answer, Line
 from app.downloads.faults import PassingFault, Stopped, TransferFailed
-from app.downloads.keeper import Keeper
-from app.downloads.limiter import Limiter
-from app.downloads.marks import Mark
-from app.downloads.pace import FIRST_CONNECTIONS, Pace
-from app.downloads.partial_file import PartialFile
-from app.downloads.route import Route
 from app.downloads.stop import Stop
-from app.downloads.wire import Answer, Line
 
 BUFFER_BYTES = 1024 * 1024
 

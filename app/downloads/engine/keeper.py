@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
-from app.downloads import sidecar
-from app.downloads.blocks import BLOCK_BYTES, Blocks, Ranges
 from app.downloads.disk_faults import disk_faults_told
-from app.downloads.partial_file import Flush, PartialFile
-from app.downloads.sidecar import Note
+from app.downloads.engine import sidecar
+from app.downloads.engine.blocks import BLOCK_BYTES, Blocks, Ranges
+from app.downloads.engine.partial_file import Flush, PartialFile
+from app.downloads.engine.sidecar import Note
 from app.downloads.stop import Stop
 
 NOTED_EVERY_BYTES = BLOCK_BYTES

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.downloads.answers import RangesUntrusted, check_part, extent_of, refuse_packed, refuse_page
-from app.downloads.blocks import BLOCK_BYTES, Blocks, Run
-from app.downloads.marks import Mark, mark_of
-from app.downloads.route import Route
-from app.downloads.wire import Answer, Line
+from app.downloads.engine.answers import RangesUntrusted, check_part, extent_of, refuse_packed, refuse_page
+from app.downloads.engine.blocks import BLOCK_BYTES, Blocks, Run
+from app.downloads.engine.marks import Mark, mark_of
+from app.downloads.engine.route import Route
+from app.downloads.engine.wire import Answer, Line
 
 # One block for all of a file that is fetched in one piece.
 WHOLE = 1 << 62

@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Protocol
 
 from app.clock import Clock
-from app.downloads.answers import Changed
-from app.downloads.blocks import Blocks
-from app.downloads.crew import Crew, Work
-from app.downloads.dialling import Dialler
+from app.downloads.engine.answers import Changed
+from app.downloads.engine.blocks import Blocks
+from app.downloads.engine.crew import Crew, Work
+from app.downloads.engine.dialling import Dialler
+from app.downloads.engine.follower import Follower
+from app.downloads.engine.keeper import Keeper
+from app.downloads.engine.limiter import Limiter
+from app.downloads.engine.opening import Opened
+from app.downloads.engine.partial_file import PartialFile
+from app.downloads.engine.route import Route
+from app.downloads.engine.sidecar import Note, sidecar_of
+from app.downloads.engine.wire import Line
 from app.downloads.faults import PassingFault, Stopped, TransferFailed
-from app.downloads.follower import Follower
-from app.downloads.keeper import Keeper
-from app.downloads.limiter import Limiter
-from app.downloads.opening import Opened
-from app.downloads.partial_file import PartialFile
-from app.downloads.route import Route
-from app.downloads.sidecar import Note, sidecar_of
 from app.downloads.stop import Stop
-from app.downloads.wire import Line
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.downloads.blocks import Ranges
-from app.downloads.marks import Mark
+from app.downloads.engine.blocks import Ranges
+from app.downloads.engine.marks import Mark
 
 MAX_BYTES = 16 * 1024 * 1024
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+from app.downloads.engine.partial_file import PartialFile
 from app.downloads.faults import TransferFailed
-from app.downloads.partial_file import PartialFile
 
 # So little that it is still in the processor's cache when it is hashed.
 READ_BYTES = 256 * 1024

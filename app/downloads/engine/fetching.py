@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from app.downloads import sidecar
 from app.downloads.addresses import without_secrets
-from app.downloads.answers import Changed, name_of
-from app.downloads.blocks import Blocks
-from app.downloads.haul import Haul, Part, Tools, Watcher
-from app.downloads.marks import Mark
-from app.downloads.opening import Opened, open_again, open_in_parts, open_whole
-from app.downloads.partial_file import PartialFile
-from app.downloads.route import Route
-from app.downloads.sidecar import Note, sidecar_of
+from app.downloads.engine import sidecar
+from app.downloads.engine.answers import Changed, name_of
+from app.downloads.engine.blocks import Blocks
+from app.downloads.engine.haul import Haul, Part, Tools, Watcher
+from app.downloads.engine.marks import Mark
+from app.downloads.engine.opening import Opened, open_again, open_in_parts, open_whole
+from app.downloads.engine.partial_file import PartialFile
+from app.downloads.engine.route import Route
+from app.downloads.engine.sidecar import Note, sidecar_of
+from app.downloads.engine.wire import Line
 from app.downloads.sources import Source
 from app.downloads.stop import Stop
-from app.downloads.wire import Line
 
 
 class Fetching:

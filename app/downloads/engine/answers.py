@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from app.downloads.archives import is_archive
-from app.downloads.blocks import Run
+from app.downloads.engine.blocks import Run
+from app.downloads.engine.marks import Mark, mark_of
+from app.downloads.engine.wire import Answer
 from app.downloads.faults import TransferFailed
-from app.downloads.marks import Mark, mark_of
 from app.downloads.names import name_in_disposition, name_in_url
-from app.downloads.wire import Answer
 from app.model_files import SUFFIXES, is_model_file
 
 SNIFFED_BYTES = 512

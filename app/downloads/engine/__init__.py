@@ -1,0 +1,1 @@
+"""What carries a transfer: connections, blocks, the partial file and its sidecar, the hash that follows behind."""
