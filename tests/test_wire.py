@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.downloads.faults import PassingFault
+from app.downloads.faults import PassingFault, TransferFailed
 from app.downloads.transfer import Transfer
 from app.downloads.web import Web
 from support.servers.hub import Hub
@@ -63,6 +63,27 @@ class Raw:
 
 def said(headers: str, body: bytes = b"") -> bytes:
     return f"HTTP/1.1 {headers}\r\n\r\n".replace("\n", "\r\n").replace("\r\r", "\r").encode("latin-1") + body
+
+
+def test_early_hints_are_not_taken_for_the_answer(bench: Bench) -> None:
+    hints = said("103 Early Hints\nLink: </style.css>; rel=preload") + said("102 Processing")
+    answer = said(f"200 OK\nContent-Length: {len(BODY)}", BODY)
+    with Raw([hints + answer]) as raw:
+        assert bench.fetch([raw.url]).path.read_bytes() == BODY
+
+
+def test_a_redirect_may_be_written_in_utf_8(bench: Bench) -> None:
+    moved = "302 Found\nContent-Length: 0\nLocation: /mödel.ckpt".encode().decode("latin-1")
+    with Raw([said(moved), said(f"200 OK\nContent-Length: {len(BODY)}", BODY)]) as raw:
+        assert bench.fetch([raw.url]).path.read_bytes() == BODY
+    assert raw.heads[1].startswith(b"GET /m%C3%B6del.ckpt ")
+
+
+def test_an_absurd_length_is_refused_before_anything_is_laid_out_for_it(bench: Bench) -> None:
+    told = f'206 Partial Content\nETag: "a"\nContent-Length: {BLOCK}\nContent-Range: bytes 0-{BLOCK - 1}/{10**17}'
+    with Raw([said(told)]) as raw, pytest.raises(TransferFailed, match="the file takes") as refused:
+        bench.fetch([raw.url])
+    assert refused.value.code == "no_space"
 
 
 def test_blocks_come_over_connections_that_are_kept(bench: Bench, hub: Hub) -> None:

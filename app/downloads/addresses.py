@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from app.downloads.faults import PassingFault, TransferFailed
+from app.downloads.names import as_meant
 from app.downloads.stop import Stop
 
 PORTS = {"http": 80, "https": 443}
@@ -52,9 +53,9 @@ def port_of(address: httpx.URL) -> int:
 
 
 def redirected(address: httpx.URL, location: str) -> str:
-    """Where a redirect leads. Raises TransferFailed for nowhere."""
+    """Where a redirect leads. location: the header as it was read. Raises TransferFailed for nowhere."""
     try:
-        return str(address.join(location))
+        return str(address.join(as_meant(location)))
     except httpx.InvalidURL as error:
         raise TransferFailed("unsafe_address", f"{address.host} redirects to no address") from error
 

@@ -80,7 +80,7 @@ def name_in_disposition(header: str | None) -> str | None:
     if not header:
         return None
     message = Message()
-    message["Content-Disposition"] = _as_meant(re.split(r"[\r\n]", header)[0])
+    message["Content-Disposition"] = as_meant(re.split(r"[\r\n]", header)[0])
     try:
         found = message.get_filename()
     except (ValueError, LookupError):  # a character set that cannot be read, a number of thousands of digits
@@ -88,7 +88,7 @@ def name_in_disposition(header: str | None) -> str | None:
     return safe_file_name(found) if found else None
 
 
-def _as_meant(header: str) -> str:
+def as_meant(header: str) -> str:
     """A header's text; read as UTF-8 where it is that, because hubs send names bare that a client reads as Latin-1."""
     try:
         return header.encode("latin-1").decode()

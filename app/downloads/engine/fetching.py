@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from app.downloads.addresses import without_secrets
@@ -51,7 +52,7 @@ class Fetching:
         line = self._line(stop)
         route = Route(self._address, now=self._tools.clock.now)
         try:
-            opened = self._open(route, line, note, in_one_piece=in_one_piece)
+            opened = self._open(route, line, note, file, in_one_piece=in_one_piece)
             note = self._begin(file, opened, None if opened.afresh else note, furthest, stop)
         except BaseException:
             line.close()
@@ -70,11 +71,11 @@ class Fetching:
             return None
         return note
 
-    def _open(self, route: Route, line: Line, note: Note | None, *, in_one_piece: bool) -> Opened:
+    def _open(self, route: Route, line: Line, note: Note | None, file: PartialFile, *, in_one_piece: bool) -> Opened:
         if in_one_piece:
             return open_whole(route, line)
         if note is None:
-            return open_in_parts(route, line)
+            return open_in_parts(route, line, partial(self._check_room, file))
         mark: Mark | None = note.mark
         if note.address != without_secrets(self._address):
             if self._source.sha256 is None:
@@ -103,7 +104,10 @@ class Fetching:
     def _refuse_too_large(self, file: PartialFile) -> None:
         """Before anybody is asked for anything, when the source has said how long the file is."""
         if self._source.size_bytes is not None:
-            file.check_room(self._source.size_bytes, keep_free_bytes=self._tools.tuning().keep_free_bytes)
+            self._check_room(file, self._source.size_bytes)
+
+    def _check_room(self, file: PartialFile, total: int) -> None:
+        file.check_room(total, keep_free_bytes=self._tools.tuning().keep_free_bytes)
 
     def _line(self, stop: Stop) -> Line:
         tuning = self._tools.tuning

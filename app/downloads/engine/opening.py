@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.downloads.engine.answers import RangesUntrusted, check_part, extent_of, refuse_packed, refuse_page
@@ -50,8 +51,11 @@ def open_again(route: Route, line: Line, blocks: Blocks, mark: Mark | None) -> O
     return Opened(answer, run, blocks, heard, afresh=False)
 
 
-def open_in_parts(route: Route, line: Line) -> Opened:
-    """Ask for the first block; a source without ranges answers with all. Raises RangesUntrusted, and as Route does."""
+def open_in_parts(route: Route, line: Line, check_room: Callable[[int], None]) -> Opened:
+    """Ask for the first block; a source without ranges answers with all.
+
+    check_room: told how long the file is; raises when it has no room. Raises RangesUntrusted, and as Route does.
+    """
     first = Run(0, 0, BLOCK_BYTES)
     answer = route.ask_for(first, line, None)
     try:
@@ -66,6 +70,7 @@ def open_in_parts(route: Route, line: Line) -> Opened:
             raise RangesUntrusted
         if mark.validator is None and extent.stop < extent.total:
             raise RangesUntrusted
+        check_room(extent.total)  # before its blocks are laid out: an absurd length would take all memory
         blocks = Blocks(extent.total)
         run = blocks.take()
         assert run is not None

@@ -20,6 +20,7 @@ from app.downloads.stop import Stop
 from app.downloads.web import AGENT, MAX_REDIRECTS
 
 SMALL_BODY_BYTES = 64 * 1024
+SWITCHING_PROTOCOLS = 101
 
 
 class Answer:
@@ -165,9 +166,16 @@ class Line:
         assert self._connection is not None and self._incoming is not None
         self._connection.sendall(self._request(address, headers, proxy))
         self._incoming.awaited()
-        response = http.client.HTTPResponse(self._incoming, method="GET")  # type: ignore[arg-type]
-        response.begin()
+        response = self._heard(self._incoming)
+        # Early hints and their like come before the answer (RFC 9110, 15.2), as many as a head's time permits.
+        while 100 <= response.status < 200 and response.status != SWITCHING_PROTOCOLS:
+            response = self._heard(self._incoming)
         return Answer(self, address, response, self._incoming)
+
+    def _heard(self, incoming: Incoming) -> http.client.HTTPResponse:
+        response = http.client.HTTPResponse(incoming, method="GET")  # type: ignore[arg-type]
+        response.begin()
+        return response
 
     def _request(self, address: httpx.URL, headers: Mapping[str, str], proxy: str | None) -> bytes:
         target = address.raw_path.decode("ascii")
