@@ -117,7 +117,7 @@ def setting(text: str) -> str:
     }[text]
 
 
-@parameter_type(r"[^\s,]+(?: [KMG]B)?")
+@parameter_type(r"[^\s,]+(?: [KMG]B)?", suggested=False)
 def value(text: str) -> object:
     """What a setting may be set to, as the studio's own value: a number, a size, on or off, or a word."""
     number, _, unit = text.partition(" ")

@@ -36,14 +36,17 @@ class Sides:
         return f"{self.width}×{self.height}"
 
 
-def parameter_type(regexp: str, *, name: str | None = None) -> Callable[[F], F]:
-    """Make `{function's name}` usable in patterns; the function's return annotation is the value's type."""
+def parameter_type(regexp: str, *, name: str | None = None, suggested: bool = True) -> Callable[[F], F]:
+    """Make `{function's name}` usable in patterns; the function's return annotation is the value's type.
+
+    suggested: whether an undefined sentence may be written with it; not for a pattern that fits almost any word.
+    """
 
     def define(func: F) -> F:
         key = name or func.__name__
         if TYPES.lookup_by_type_name(key) is None:
             value_type = get_type_hints(func).get("return", object)
-            TYPES.define_parameter_type(ParameterType(key, regexp, value_type, func, True, False))
+            TYPES.define_parameter_type(ParameterType(key, regexp, value_type, func, suggested, False))
         return func
 
     return define

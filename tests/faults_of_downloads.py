@@ -114,8 +114,8 @@ FAULTS_OF_DOWNLOADS = (
         "a second source is never asked",
         "downloads/sources.feature",
         "app/downloads/transfer.py",
-        "for address in source.addresses:",
-        "for address in source.addresses[:1]:",
+        "enumerate(source.addresses, start=1)",
+        "enumerate(source.addresses[:1], start=1)",
         "is complete",
     ),
     Fault(

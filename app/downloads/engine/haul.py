@@ -110,7 +110,7 @@ class Haul:
         try:
             crew.begin(first, opened.run, opened.answer)
             self._follow(crew, stop)
-            self._refuse_incomplete(crew)
+            self._refuse_incomplete(crew, stop)
             return self.proven(stop)
         except PassingFault as fault:
             fault.arrived = self._blocks.bytes_done > self._note.furthest
@@ -142,10 +142,11 @@ class Haul:
                     told = blocks.bytes_done
                     self._watcher.arrived(told)
 
-    def _refuse_incomplete(self, crew: Crew) -> None:
+    def _refuse_incomplete(self, crew: Crew, stop: Stop) -> None:
         if crew.fatal is not None:
             raise crew.fatal
         if not self._blocks.complete:
+            stop.check()  # every connection may have ended by it before anybody looked
             raise crew.fault or PassingFault("cut_short", "the file has not arrived in full")
         if self._blocks.total == 0:
             raise TransferFailed("empty_file", f"{self._note.address} is an empty file")
