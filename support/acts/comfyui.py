@@ -115,7 +115,8 @@ class Servers:
 
     def _told_to_stop(self) -> bool:
         asked = [seen for server in self._world.comfyui_servers for seen in server.requests]
-        return any(seen.method == "POST" and seen.path.endswith("/interrupt") for seen in asked)
+        # Answered, too: a word that is only on its way might be heard after what is to come next.
+        return any(seen.method == "POST" and seen.path.endswith("/interrupt") and seen.status for seen in asked)
 
     def bring_to_wait(self, prompt: str) -> None:
         """Bring a job to wait in the server's own queue."""
