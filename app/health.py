@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
@@ -13,13 +13,13 @@ from starlette.requests import HTTPConnection
 from app import __version__
 from app.database import Database
 from app.errors import Unavailable
+from app.generation.port import Condition, ConditionName
 from app.settings import Settings
 
 router = APIRouter(tags=["studio"])
 
-Condition = Literal["starting", "ready", "degraded", "failed"]
 # The worst of the parts is the whole's.
-WORST_FIRST: tuple[Condition, ...] = ("failed", "starting", "degraded", "ready")
+WORST_FIRST: tuple[ConditionName, ...] = ("failed", "starting", "degraded", "ready")
 
 
 class HealthView(BaseModel):
@@ -28,7 +28,7 @@ class HealthView(BaseModel):
     degraded: pictures can be made, but not as they should be, such as by one of two servers.
     """
 
-    status: Condition
+    status: ConditionName
     version: str
     backend: str
     parts: dict[str, str]
@@ -37,7 +37,7 @@ class HealthView(BaseModel):
 class Health:
     """Looks at each thing that the studio cannot work without."""
 
-    def __init__(self, *, settings: Settings, database: Database, backend: Callable[[], tuple[Condition, str]]) -> None:
+    def __init__(self, *, settings: Settings, database: Database, backend: Callable[[], Condition]) -> None:
         self.database = database
         self._settings = settings
         self._backend = backend
@@ -48,12 +48,12 @@ class Health:
             "home": _condition(self._write_home),
             "backend": self._backend(),
         }
-        found = {condition for condition, _ in parts.values()}
+        found = {condition.name for condition in parts.values()}
         return HealthView(
             status=next(condition for condition in WORST_FIRST if condition in found),
             version=__version__,
             backend=self._settings.backend,
-            parts={name: why or condition for name, (condition, why) in parts.items()},
+            parts={name: condition.why or condition.name for name, condition in parts.items()},
         )
 
     def _write_home(self) -> None:
@@ -64,12 +64,12 @@ class Health:
             raise Unavailable(f"the studio's home cannot be written: {error.strerror}") from error
 
 
-def _condition(check: Callable[[], None]) -> tuple[Condition, str]:
+def _condition(check: Callable[[], None]) -> Condition:
     try:
         check()
     except Unavailable as error:
-        return "failed", error.message
-    return "ready", ""
+        return Condition("failed", error.message)
+    return Condition("ready")
 
 
 async def _health(connection: HTTPConnection) -> Health:

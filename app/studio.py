@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import astuple
 from datetime import timedelta
 from typing import Any
 
@@ -121,9 +120,7 @@ def _services(
     generation = _generation(settings, clock, database, store)
     characters = Characters(database=database, clock=clock, store=store, painter=Portraits(generation))
     return {
-        "health": health.Health(
-            settings=settings, database=database, backend=lambda: astuple(generation.backend.condition())
-        ),
+        "health": health.Health(settings=settings, database=database, backend=generation.backend.condition),
         "preferences": preferences,
         "library": library,
         "downloads": _downloads(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from itertools import takewhile
 from pathlib import Path
 
 from app.downloads.archives import is_archive
 from app.downloads.names import safe_file_name, unique_names
-from app.downloads.shelf import Kept
+from app.downloads.shelf import Kept, holds
 from app.downloads.sources import Source
 from app.downloads.transfer import Part
 
@@ -30,11 +29,6 @@ def kept_before(proof: str, source: Source, root: Path) -> tuple[Kept, int] | No
         return None
     candidates = (root / source.folder / one for one in unique_names(name, sha256))
     for path in takewhile(Path.is_file, candidates):
-        if path.stat().st_size == size_bytes and _sum_of(path) == sha256:
+        if holds(path, size_bytes, sha256):
             return Kept(path, sha256, is_new=False), size_bytes
     return None
-
-
-def _sum_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -190,14 +190,16 @@ def _placed(proven: list[_Proven], folder: Path) -> list[Kept]:
 def _name_for(file: _Proven, folder: Path) -> Path:
     """The first name that is free, or that the very same content has."""
     names = (folder / name for name in unique_names(file.name, file.sha256))
-    return next(path for path in names if not os.path.lexists(path) or _holds(path, file))
+    size_bytes = file.path.stat().st_size
+    return next(path for path in names if not os.path.lexists(path) or holds(path, size_bytes, file.sha256))
 
 
-def _holds(path: Path, file: _Proven) -> bool:
-    if not path.is_file() or path.stat().st_size != file.path.stat().st_size:
+def holds(path: Path, size_bytes: int, sha256: str) -> bool:
+    """Whether there is a file of that very content. Raises OSError."""
+    if not path.is_file() or path.stat().st_size != size_bytes:
         return False
     with path.open("rb") as there:
-        return hashlib.file_digest(there, "sha256").hexdigest() == file.sha256
+        return hashlib.file_digest(there, "sha256").hexdigest() == sha256
 
 
 def _sync_folder(folder: Path) -> None:
