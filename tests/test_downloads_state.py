@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.downloads.alarm import Alarm
+from app.alarm import Alarm
 from app.downloads.flight import PACE_OVER, PROGRESS_EVERY, Pace
 from app.downloads.state import FINAL, IN_FLIGHT, START, TABLE, TAKE_UP, DownloadState, Move, check_move
 from app.downloads.workers import Workers
@@ -113,7 +113,7 @@ def test_a_clock_that_is_set_back_silences_nobody() -> None:
 
 def test_an_alarm_rings_at_the_moment_that_was_set_last_and_leaves_no_thread() -> None:
     clock, rung = VirtualClock(), list[datetime]()
-    alarm = Alarm(clock=clock, ring=rung.append)
+    alarm = Alarm(clock=clock, ring=rung.append, name="download-alarm")
     start = clock.now()
     alarm.set(start + timedelta(seconds=10))
     alarm.set(start + timedelta(seconds=5))
@@ -133,7 +133,7 @@ def test_an_alarm_rings_at_the_moment_that_was_set_last_and_leaves_no_thread() -
 
 def test_an_alarm_for_a_moment_that_has_passed_rings_at_once() -> None:
     rung = threading.Event()
-    alarm = Alarm(clock=VirtualClock(), ring=lambda _: rung.set())
+    alarm = Alarm(clock=VirtualClock(), ring=lambda _: rung.set(), name="download-alarm")
     alarm.set(NOON - timedelta(seconds=1))
     assert rung.wait(5)
     alarm.close(within_seconds=1)

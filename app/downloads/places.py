@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar
 
+from app.alarm import Alarm
 from app.clock import Clock
-from app.downloads.alarm import Alarm
 from app.downloads.book import Book
 from app.downloads.delivery import Delivery, OnCompleted, forget
 from app.downloads.download import Download
@@ -62,7 +62,7 @@ class Places:
         self._closed = Event()
         self._faulted_until: datetime | None = None
         self._workers = Workers(limit=limit, take=self._take)
-        self._alarm = Alarm(clock=clock, ring=self._rung)
+        self._alarm = Alarm(clock=clock, ring=self._rung, name="download-alarm")
 
     def wake(self) -> None:
         """Something may run that did not before: fill the free places. Not to be called under the book's lock."""

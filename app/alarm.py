@@ -12,9 +12,10 @@ from app.clock import Clock
 class Alarm:
     """Rings at the moment that was set last. ring: called with that moment, on the alarm's thread; must not raise."""
 
-    def __init__(self, *, clock: Clock, ring: Callable[[datetime], None]) -> None:
+    def __init__(self, *, clock: Clock, ring: Callable[[datetime], None], name: str = "alarm") -> None:
         self._clock = clock
         self._ring = ring
+        self._name = name
         self._lock = threading.Lock()
         self._moment: datetime | None = None
         self._changed = threading.Event()
@@ -29,7 +30,7 @@ class Alarm:
             self._moment = moment
             self._changed.set()
             if moment is not None and self._thread is None:
-                self._thread = threading.Thread(target=self._wait, name="download-alarm", daemon=True)
+                self._thread = threading.Thread(target=self._wait, name=self._name, daemon=True)
                 self._thread.start()
 
     def close(self, *, within_seconds: float) -> None:
