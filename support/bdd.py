@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ from support.parameter_types import TYPES
 
 EXTRAS = ("table", "text")
 KINDS = ("given", "when", "then")
+# A pattern without options, alternatives and escapes; what its parameters are called.
+_PLAIN = re.compile(r"(?:[^{}()/\\]|\{\w+\})+")
+_PARAMETER = re.compile(r"\{(\w+)\}")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -60,10 +64,14 @@ class StepDefinition:
     kind: str
     pattern: str
     func: Callable[..., Any]
-    expression: Any
     names: tuple[str, ...]
     wants: tuple[str, ...] = ()
     table_type: Any = None
+
+    @cached_property
+    def expression(self) -> CucumberExpression:
+        """Made when a sentence may be this one: most of a run's definitions are never asked."""
+        return CucumberExpression(self.pattern, TYPES)
 
     @cached_property
     def file(self) -> Path:
@@ -122,9 +130,9 @@ class StepLibrary:
         return [d for word in words for d in self._by_word.get((kind, word), ())]
 
     def _file(self) -> None:
-        shared = Counter((d.kind, word) for d in self.definitions for word in _certain_words(d.pattern))
+        shared = Counter((d.kind, word) for d in self.definitions for word in certain_words(d.pattern))
         for definition in self.definitions:
-            keys = [(definition.kind, word) for word in _certain_words(definition.pattern)]
+            keys = [(definition.kind, word) for word in certain_words(definition.pattern)]
             key = min(keys, key=shared.__getitem__, default=(definition.kind, ""))
             self._by_word.setdefault(key, []).append(definition)
 
@@ -175,21 +183,33 @@ def define(kind: str, pattern: str, func: Callable[..., Any]) -> StepDefinition:
     if not parameters or parameters[0] != "world":
         raise StepError(f"{where}: the first argument of a step is `world`, as in `def step(world, …)`")
     try:
-        expression = CucumberExpression(pattern, TYPES)
+        types = parameter_types_of(pattern)
     except CucumberExpressionError as error:
         raise StepError(f"{where}: {pattern!r} is not a Cucumber expression: {error}") from error
     names = tuple(name for name in parameters[1:] if name not in EXTRAS)
-    wanted = [f"{{{t.name}}}" for t in expression.parameter_types]
+    wanted = [f"{{{t.name}}}" for t in types]
     if len(wanted) != len(names):
         raise StepError(
             f"{where}: {pattern!r} gives {len(wanted)} value(s) ({', '.join(wanted) or 'none'}), "
             f"but the function takes {len(names)} ({', '.join(names) or 'none'}): make them equal"
         )
     hints = get_type_hints(func)
-    for name, parameter_type in zip(names, expression.parameter_types, strict=True):
+    for name, parameter_type in zip(names, types, strict=True):
         _agree(where, pattern, name, hints.get(name), parameter_type)
     wants = tuple(name for name in parameters if name in EXTRAS)
-    return StepDefinition(kind, pattern, func, expression, names, wants, hints.get("table"))
+    return StepDefinition(kind, pattern, func, names, wants, hints.get("table"))
+
+
+def parameter_types_of(pattern: str) -> list[Any]:
+    """The types of a pattern's parameters, in order. Raises CucumberExpressionError.
+
+    A pattern of words and known parameters alone is an expression for certain, and is not parsed: parsing all of
+    them costs a second at every start.
+    """
+    types = [TYPES.lookup_by_type_name(name) for name in _PARAMETER.findall(pattern)]
+    if _PLAIN.fullmatch(pattern) and all(types):
+        return types
+    return list(CucumberExpression(pattern, TYPES).parameter_types)
 
 
 def _agree(where: str, pattern: str, name: str, hint: Any, parameter_type: Any) -> None:
@@ -205,8 +225,10 @@ def _agree(where: str, pattern: str, name: str, hint: Any, parameter_type: Any) 
 
 
 @cache
-def _certain_words(pattern: str) -> tuple[str, ...]:
+def certain_words(pattern: str) -> tuple[str, ...]:
     """The words that every sentence of the pattern contains: outside parameters, options, alternatives."""
+    if _PLAIN.fullmatch(pattern):
+        return tuple(word for word in pattern.split() if "{" not in word)
     shown = []
     for node in CucumberExpressionParser().parse(pattern).nodes:
         # A parameter or an option glued to a word makes that word uncertain: `file(s)`, `{int}MB`.

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cucumber_expressions.ast import Node, NodeType
+from cucumber_expressions.expression_parser import CucumberExpressionParser
 from hypothesis import given as holds_for
 from hypothesis import strategies as st
 
@@ -85,3 +87,16 @@ def test_a_value_keeps_its_unit() -> None:
 @pytest.mark.parametrize("path", FEATURES, ids=lambda path: path.stem)
 def test_every_feature_is_in_the_dialect(path: Path) -> None:
     dialect.check(path)
+
+
+def test_a_pattern_that_is_not_parsed_at_the_start_means_what_the_parser_makes_of_it() -> None:
+    for definition in bdd.load():
+        again = bdd.define(definition.kind, definition.pattern, definition.func)
+        assert list(again.expression.parameter_types) == bdd.parameter_types_of(definition.pattern), definition.pattern
+        parsed = [node.text if node.ast_type == NodeType.TEXT else "\0" for node in _parsed(definition.pattern).nodes]
+        certain = tuple(word for word in "".join(parsed).split() if "\0" not in word)
+        assert bdd.certain_words(definition.pattern) == certain, definition.pattern
+
+
+def _parsed(pattern: str) -> Node:
+    return CucumberExpressionParser().parse(pattern)
