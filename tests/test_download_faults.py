@@ -21,19 +21,6 @@ from tests.download_desk import NOBODY, Desk, ordered
 from tests.scripted_transfer import ScriptedTransfer
 
 
-@pytest.fixture
-def engine() -> ScriptedTransfer:
-    return ScriptedTransfer()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, engine: ScriptedTransfer) -> Iterator[Desk]:
-    desk = Desk(tmp_path, transfer=engine, concurrency=1)
-    desk.open()
-    yield desk
-    desk.close()
-
-
 def test_a_fault_of_ours_fails_that_download_alone(
     desk: Desk, engine: ScriptedTransfer, caplog: pytest.LogCaptureFixture
 ) -> None:

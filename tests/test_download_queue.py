@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -15,19 +14,6 @@ from app.errors import Conflict, InvalidInput, NotFound
 from support.waiting import until
 from tests.download_desk import NOBODY, Desk, ordered
 from tests.scripted_transfer import ScriptedTransfer
-
-
-@pytest.fixture
-def engine() -> ScriptedTransfer:
-    return ScriptedTransfer()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, engine: ScriptedTransfer) -> Iterator[Desk]:
-    desk = Desk(tmp_path, transfer=engine, concurrency=1)
-    desk.open()
-    yield desk
-    desk.close()
 
 
 def test_a_place_is_free_at_once_even_when_a_transfer_does_not_notice_that_it_was_stopped(

@@ -21,12 +21,6 @@ from tests.download_desk import Desk, by_version, ordered
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
-
-
-@pytest.fixture
 def desk(tmp_path: Path, hub: Hub) -> Iterator[Desk]:
     desk = Desk(tmp_path, hub)
     desk.open()

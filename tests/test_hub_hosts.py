@@ -17,12 +17,6 @@ SIZE = 100_000
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
-
-
-@pytest.fixture
 def lora(hub: Hub) -> Offered:
     return hub.offers("neon-city", size_bytes=SIZE)
 

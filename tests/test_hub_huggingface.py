@@ -15,12 +15,6 @@ KEY = {"Authorization": "Bearer hf_secret"}
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
-
-
-@pytest.fixture
 def vae(hub: Hub) -> Offered:
     return hub.offers("vae", file_name="vae/köln 1.safetensors", repo_id=REPO)
 

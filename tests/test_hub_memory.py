@@ -24,12 +24,6 @@ from support.waiting import until
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
-
-
-@pytest.fixture
 def lora(hub: Hub) -> Offered:
     return hub.offers("neon-city", size_bytes=1_000_000, mirrors=1)
 

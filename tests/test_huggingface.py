@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,19 +20,6 @@ from tests.counter import SHA256, Counter
 def in_repository(filename: str = "neon-city.safetensors", **more: Any) -> Order:
     named = {"repo_id": "anna/neon", "revision": "main", "kind": ModelKind.LORAS, **more}
     return Order(SourceKind.HUGGINGFACE, filename=filename, **named)
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
-
-
-@pytest.fixture
-def counter(hub: Hub) -> Iterator[Counter]:
-    counter = Counter(hub.url)
-    yield counter
-    counter.web.close()
 
 
 def test_a_file_of_a_repository_comes_with_its_sum_and_size(hub: Hub, counter: Counter) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
@@ -14,19 +13,6 @@ from app.downloads.sources import Source
 from app.model_files import ModelKind
 from support.servers.hub import Hub
 from tests.counter import SHA256, Counter, version
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
-
-
-@pytest.fixture
-def counter(hub: Hub) -> Iterator[Counter]:
-    counter = Counter(hub.url)
-    yield counter
-    counter.web.close()
 
 
 def test_a_plain_address_is_its_own_source_and_nobody_is_asked(hub: Hub, counter: Counter) -> None:

@@ -14,12 +14,6 @@ from tests.transfers import BLOCK, Bench, content, threads
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
-
-
-@pytest.fixture
 def bench(tmp_path: Path, hub: Hub) -> Iterator[Bench]:
     yield Bench(tmp_path, hub)
     assert until(lambda: not threads()), threads()

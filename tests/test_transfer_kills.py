@@ -32,12 +32,6 @@ print("over", flush=True)
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
-
-
-@pytest.fixture
 def lora(hub: Hub) -> Offered:
     return hub.offers("neon", content=content(SIZE))
 

@@ -18,12 +18,6 @@ from tests.transfers import BLOCK, Bench, Under, content, threads
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
-
-
-@pytest.fixture
 def bench(tmp_path: Path, hub: Hub) -> Iterator[Bench]:
     # So patient that a test whose stop does not work fails for that, and for nothing else.
     bench = Bench(tmp_path, hub)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,3 +25,14 @@ def disk_faults_told() -> Iterator[None]:
         if isinstance(error, PermissionError) or error.errno == errno.EROFS:
             raise TransferFailed("no_permission", f"the studio may not write {where}; permit it and retry") from error
         raise TransferFailed("disk_failed", f"{where} cannot be written: {error.strerror}") from error
+
+
+def check_free(folder: Path, needed_bytes: int, *, keep_free_bytes: int, what: str) -> None:
+    """Raise TransferFailed no_space when `needed_bytes` more would leave less free than is to be kept.
+
+    what: takes the room, as in "the file takes 1,000 bytes". Raises OSError where the disk cannot be asked.
+    """
+    free = shutil.disk_usage(folder).free
+    if free - needed_bytes < keep_free_bytes:
+        stays = f", of which {keep_free_bytes:,} are to stay free" if keep_free_bytes else ""
+        raise TransferFailed("no_space", f"{what} and the disk has {free:,}{stays}; free some space and retry")

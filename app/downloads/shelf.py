@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from app.downloads.archives import is_archive, unpack
-from app.downloads.disk_faults import disk_faults_told
+from app.downloads.disk_faults import check_free, disk_faults_told
 from app.downloads.faults import TransferFailed
 from app.downloads.names import name_in_url, safe_file_name, unique_names
 from app.downloads.proof import prove
@@ -107,14 +107,8 @@ class Shelf:
                 folder.rmdir()
 
     def _make_room(self, folder: Path, name: str, size_bytes: int) -> None:
-        free, kept = shutil.disk_usage(folder).free, self._keep_free_bytes()
-        if free - size_bytes < kept:
-            stays = f", of which {kept:,} are to stay free" if kept else ""
-            raise TransferFailed(
-                "no_space",
-                f"{name} takes {size_bytes:,} bytes unpacked and the disk has {free:,} free{stays}; "
-                "free some space and retry",
-            )
+        what = f"{name} takes {size_bytes:,} bytes unpacked"
+        check_free(folder, size_bytes, keep_free_bytes=self._keep_free_bytes(), what=what)
 
     def _proven(self, part: Part, source: Source, unpacking: Path) -> list[_Proven]:
         if source.sha256 is not None and part.sha256 != source.sha256.lower():

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import threading
 from pathlib import Path
 from time import monotonic
 
-from app.downloads.disk_faults import disk_faults_told
-from app.downloads.faults import PassingFault, TransferFailed
+from app.downloads.disk_faults import check_free, disk_faults_told
+from app.downloads.faults import PassingFault
 from app.downloads.stop import Stop
 
 FIRST_ALLOCATED_BYTES = 8 * 1024 * 1024
@@ -45,16 +44,16 @@ class PartialFile:
         with disk_faults_told():
             # What an earlier attempt has allocated is not taken a second time.
             missing = max(total - os.fstat(self._handle).st_blocks * 512, 0)
-            free = shutil.disk_usage(self.path.parent).free
-        if free - missing < keep_free_bytes:
-            raise TransferFailed("no_space", _no_room(total, free, keep_free_bytes))
+            self._check(missing, total, keep_free_bytes)
 
     def check_free(self, keep_free_bytes: int) -> None:
         """Raise TransferFailed no_space when less is free than is to be kept, for a file of unknown length."""
         with disk_faults_told():
-            free = shutil.disk_usage(self.path.parent).free
-        if free < keep_free_bytes:
-            raise TransferFailed("no_space", _no_room(self.size_bytes, free, keep_free_bytes))
+            self._check(0, self.size_bytes, keep_free_bytes)
+
+    def _check(self, missing: int, total: int, keep_free_bytes: int) -> None:
+        what = f"the file takes {total:,} bytes"
+        check_free(self.path.parent, missing, keep_free_bytes=keep_free_bytes, what=what)
 
     def make_room(self, total: int, *, keep_free_bytes: int, stop: Stop) -> None:
         """Be `total` bytes long. Raises TransferFailed as `check_room` does, Stopped."""
@@ -164,8 +163,3 @@ def _open(path: Path) -> int:
 
 def _open_once(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
-
-
-def _no_room(total: int, free: int, keep_free_bytes: int) -> str:
-    kept = f", of which {keep_free_bytes:,} are to stay free" if keep_free_bytes else ""
-    return f"the file takes {total:,} bytes and the disk has {free:,}{kept}; free some space and retry"
