@@ -8,6 +8,8 @@ StudioError                     500  the studio is at fault
 │   └── NoSuchObject            404  the store holds no object under that key
 ├── Conflict                    409  it clashes with what is there
 │   └── WrongState              409  the thing is in a state that does not permit this move
+├── PreconditionFailed          412  it has been changed since the caller last saw it
+├── PreconditionRequired        428  the caller must say which version it has seen
 ├── TooLarge                    413  more bytes or pixels than the studio takes
 └── Unavailable                 503  something that the studio needs cannot be used now
     └── StorageUnavailable      503  the store cannot be read or written
@@ -80,6 +82,14 @@ class Conflict(StudioError):
 
 class WrongState(Conflict):
     code = "wrong_state"
+
+
+class PreconditionFailed(StudioError):
+    status, code, title = 412, "changed_meanwhile", "It has been changed meanwhile"
+
+
+class PreconditionRequired(StudioError):
+    status, code, title = 428, "version_needed", "The version that was seen must be named"
 
 
 class TooLarge(StudioError):

@@ -7,80 +7,31 @@ import logging
 import os
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from app.downloads.keys import fault_of_key
-from app.downloads.templates import check_template
-from app.errors import InvalidInput, Unavailable
+from app.errors import Conflict, InvalidInput, NotFound, Unavailable
 from app.model_files import ModelKind
+from app.preferences_roots import DEFAULT_LIBRARY, Labelled, fault_of_name, refuse_overlaps
+from app.preferences_values import BytesPerSecond, FreeBytes, Key, Places, Proxy, Roots, Strict, Template
 from app.sentences import CLEAN
 from app.settings import Settings
 
 log = logging.getLogger("app")
 
-MAX_ROOTS = 20
 MAX_KEYS = 100
-MAX_NUMBER = 2**63
-
-
-def _root(folder: Path) -> Path:
-    text = str(folder)
-    if not folder.is_absolute() or ".." in folder.parts or not text.isprintable():
-        raise ValueError(f"{text!r} is no library root; name a folder by its whole path")
-    try:
-        there = next(path for path in (folder, *folder.parents) if path.exists())
-    except OSError as error:
-        raise ValueError(f"{text[:100]!r} cannot be a library root: {error.strerror}") from error
-    if not there.is_dir():
-        raise ValueError(f"{str(there)!r} is a file; a library root is a folder")
-    return folder
-
-
-def _template(template: str) -> str:
-    try:
-        check_template(template)
-    except InvalidInput as error:
-        raise ValueError(error.message.removeprefix("path_template: ")) from error
-    return template
-
-
-def _text(secret: object) -> object:
-    # Pydantic's own words would repeat what was sent.
-    if not isinstance(secret, str | SecretStr):
-        raise ValueError("this must be text")
-    return secret
-
-
-def _proxy(proxy: SecretStr) -> SecretStr:
-    try:
-        address = httpx.URL(proxy.get_secret_value())
-    except httpx.InvalidURL as error:
-        raise ValueError("this is no address of a proxy") from error
-    if address.scheme != "http" or not address.host or address.raw_path not in (b"", b"/"):
-        raise ValueError("a proxy is written like http://proxy.example:3128")
-    return proxy
-
-
-Places = Annotated[int, Field(ge=1, le=16, strict=True)]
-BytesPerSecond = Annotated[int, Field(ge=1, lt=MAX_NUMBER, strict=True)]
-FreeBytes = Annotated[int, Field(ge=0, lt=MAX_NUMBER, strict=True)]
-Roots = Annotated[list[Annotated[Path, AfterValidator(_root)]], Field(min_length=1, max_length=MAX_ROOTS)]
-Template = Annotated[str, AfterValidator(_template)]
-Key = Annotated[SecretStr, BeforeValidator(_text)]
-Proxy = Annotated[SecretStr, BeforeValidator(_text), AfterValidator(_proxy)]
-Strict = Annotated[bool, Field(strict=True)]
 
 
 class Preferences(BaseModel):
     """One state of them all.
 
     concurrency: downloads at the same time; connections: of one download. speed_limit_bytes_per_second: of all
-    downloads together. library_roots: by kind; new models go into the first. path_template: folders below it.
+    downloads together. library_roots: of the default library, by kind; new models go into the first. libraries: the
+    other ones' roots, each of every kind; active_library: whose models are shown. path_template: folders below a root.
     keys: by host, each sent to that host alone. keep_free_bytes: what downloads leave free on a disk.
     """
 
@@ -90,6 +41,8 @@ class Preferences(BaseModel):
     connections: Places
     speed_limit_bytes_per_second: BytesPerSecond | None
     library_roots: dict[ModelKind, Roots]
+    libraries: dict[str, dict[ModelKind, Roots]] = {}
+    active_library: str = DEFAULT_LIBRARY
     path_template: Template = ""
     keys: dict[str, Key] = {}
     proxy: Proxy | None
@@ -107,6 +60,11 @@ class Preferences(BaseModel):
             proxy=settings.proxy,
             keep_free_bytes=settings.download_keep_free_bytes,
         )
+
+    @property
+    def all_libraries(self) -> dict[str, dict[ModelKind, list[Path]]]:
+        """The roots of every library by kind, the default one's first."""
+        return {DEFAULT_LIBRARY: self.library_roots, **self.libraries}
 
     @property
     def plain_proxy(self) -> str | None:
@@ -153,9 +111,26 @@ class KeptPreferences:
     def now(self) -> Preferences:
         return self._now
 
+    @property
+    def library_name(self) -> str:
+        """The library that is open."""
+        return self._now.active_library
+
+    def all_libraries(self) -> Mapping[str, Mapping[ModelKind, Sequence[Path]]]:
+        return self._now.all_libraries
+
+    def every_root(self) -> Sequence[Path]:
+        """Where models of any kind lie, in any library."""
+        return [root for roots in self._now.all_libraries.values() for of_kind in roots.values() for root in of_kind]
+
+    def roots_of(self, kind: ModelKind) -> Sequence[Path]:
+        """Where models of this kind lie in the library that is open."""
+        now = self._now
+        return now.all_libraries[now.active_library][kind]
+
     def root_of(self, kind: ModelKind) -> Path:
         """Where new models of this kind go now."""
-        return self._now.library_roots[kind][0]
+        return self.roots_of(kind)[0]
 
     def follow(self, changed: Callable[[], None]) -> None:
         """Have `changed` called after every change."""
@@ -164,9 +139,65 @@ class KeptPreferences:
     def change(self, change: Change) -> Preferences:
         """All of it or nothing. Raises InvalidInput naming the field, Unavailable when it cannot be kept."""
         _check_keys(change)
+        return self._keep(lambda: _merged(self._chosen, change), list(change.library_roots or ()))
+
+    def add_library(self, name: str, roots: Mapping[ModelKind, Sequence[Path]]) -> None:
+        """Another library; kinds that are left out get folders of their own in the studio's home.
+
+        Raises InvalidInput naming the field, Conflict when the name is taken, Unavailable.
+        """
+        fault = fault_of_name(name)
+        if fault is not None:
+            raise InvalidInput(f"name: {fault}", field="name")
+        own = self._path.parent.absolute() / "libraries" / name
+        every = {kind: list(roots.get(kind) or [own / kind]) for kind in ModelKind}
+
+        def added() -> dict[str, Any]:
+            taken = next((one for one in self._now.all_libraries if one.casefold() == name.casefold()), None)
+            if taken is not None:
+                raise Conflict(f"there is a library {taken!r} already; choose another name", code="taken")
+            refuse_overlaps(_labelled(self._now), [(f"roots.{kind}", name, kind, every[kind]) for kind in every])
+            known = self._chosen.get("libraries", {})
+            return {**self._chosen, "libraries": {**known, name: {str(k): _plain(v) for k, v in every.items()}}}
+
+        self._keep(added)
+
+    def activate_library(self, name: str) -> None:
+        """Show the models of this library from now on. Raises NotFound, Unavailable."""
+
+        def activated() -> dict[str, Any]:
+            self._refuse_unknown(name)
+            return {**self._chosen, "active_library": name}
+
+        self._keep(activated)
+
+    def remove_library(self, name: str) -> None:
+        """Forget a library; its files stay. Raises NotFound, Conflict for the one that is open, Unavailable."""
+
+        def removed() -> dict[str, Any]:
+            self._refuse_unknown(name)
+            if name == self._now.active_library:
+                raise Conflict(f"the library {name!r} is open; open another one first", code="active")
+            if name == DEFAULT_LIBRARY:
+                raise Conflict(f"the library {name!r} is the settings' own and cannot be removed", code="default")
+            left = {one: roots for one, roots in self._chosen.get("libraries", {}).items() if one != name}
+            return {**self._chosen, "libraries": left}
+
+        self._keep(removed)
+
+    def _refuse_unknown(self, name: str) -> None:
+        known = self._now.all_libraries
+        if name not in known:
+            raise NotFound(f"there is no library {name[:100]!r}; there are {', '.join(known)}")
+
+    def _keep(self, choose: Callable[[], dict[str, Any]], roots_of: Sequence[ModelKind] = ()) -> Preferences:
+        """Have what is chosen in force and on the disk, or neither. roots_of: kinds with other roots than before."""
         with self._lock:
-            chosen = _merged(self._chosen, change)
+            chosen = choose()
             now = self._with(chosen)
+            every = _labelled(now)
+            wanted = [one for one in every if one[1] == DEFAULT_LIBRARY and one[2] in roots_of]
+            refuse_overlaps([one for one in every if one not in wanted], wanted)
             self._write(chosen)
             self._chosen, self._now = chosen, now
         for changed in self._followers:
@@ -175,7 +206,13 @@ class KeptPreferences:
 
     def _with(self, chosen: dict[str, Any]) -> Preferences:
         roots = {**self._defaults.library_roots, **chosen.get("library_roots", {})}
-        return Preferences.model_validate({**vars(self._defaults), **chosen, "library_roots": roots})
+        now = Preferences.model_validate({**vars(self._defaults), **chosen, "library_roots": roots})
+        if now.active_library not in now.all_libraries:
+            raise ValueError(f"active_library: there is no library {now.active_library!r}")
+        incomplete = next((name for name, roots in now.libraries.items() if len(roots) < len(ModelKind)), None)
+        if incomplete is not None:
+            raise ValueError(f"libraries.{incomplete}: it has no folder for one of the kinds")
+        return now
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -205,6 +242,14 @@ class KeptPreferences:
                 raise
         except OSError as error:
             raise Unavailable(f"the settings cannot be kept: {error.strerror}; nothing was changed") from error
+
+
+def _labelled(now: Preferences) -> list[Labelled]:
+    return [
+        (f"library_roots.{kind}", library, kind, roots)
+        for library, by_kind in now.all_libraries.items()
+        for kind, roots in by_kind.items()
+    ]
 
 
 def _check_keys(change: Change) -> None:

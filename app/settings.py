@@ -51,6 +51,15 @@ class Settings(BaseSettings):
         default=False,
         description="whether downloads and pictures by address may come from loopback and private addresses",
     )
+    library_watch: bool = Field(
+        default=False, description="whether the library's folders are watched, so that new models need no scan"
+    )
+    recipe_watch_folder: Path | None = Field(
+        default=None, description="folder whose new pictures become recipes by themselves; none: no folder is watched"
+    )
+    import_folder: Path | None = Field(
+        default=None, description="folder below which many pictures are imported at once; default: STUDIO_HOME/import"
+    )
     generation_queue_limit: int = Field(
         default=500, ge=1, description="generation jobs that may wait at the same time; one more is refused with 429"
     )
@@ -85,10 +94,10 @@ class Settings(BaseSettings):
         default=0.75, gt=0, le=1, description="for `checkpoint`: how much of a reference picture is painted anew"
     )
 
-    @field_validator("studio_home")
+    @field_validator("studio_home", "recipe_watch_folder", "import_folder")
     @classmethod
-    def _expand(cls, value: Path) -> Path:
-        return value.expanduser()
+    def _expand(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser()
 
     @field_validator("api_keys", "allowed_origins", "comfyui_urls", "comfyui_clip", mode="before")
     @classmethod
@@ -115,6 +124,11 @@ class Settings(BaseSettings):
     @property
     def recipes_folder(self) -> Path:
         return self.studio_home / "recipes"
+
+    @property
+    def imports_folder(self) -> Path:
+        """The folder below which pictures are imported, the default one filled in."""
+        return self.import_folder or self.studio_home / "import"
 
     @property
     def store_folder(self) -> Path:

@@ -6,6 +6,8 @@ import hashlib
 import json
 import random
 import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
 
 
 def safetensors(name: str, size_bytes: int) -> bytes:
@@ -38,19 +40,28 @@ def hash_of(content: bytes, form: str) -> str:
     }[form]
 
 
-def parameters(settings: dict[str, str]) -> str:
+def parameters(settings: dict[str, str], hashes: Mapping[str, str] = MappingProxyType({})) -> str:
     """The text that Automatic1111 writes into a picture, from settings in a product owner's words.
 
-    Source: stable-diffusion-webui's infotext: the prompt, a line of the negative prompt, a line of settings.
+    hashes: of LoRAs, by the names that the prompt's tags give them. Source: stable-diffusion-webui's infotext: the
+    prompt, a line of the negative prompt, a line of settings.
     """
     lines = [settings["prompt"]]
     if negative := settings.get("negative prompt"):
         lines.append(f"Negative prompt: {negative}")
-    lines.append(
-        f"Steps: {settings.get('steps', '20')}, Sampler: {settings.get('sampler', 'Euler a')}, "
-        f"CFG scale: {settings.get('guidance', '7')}, Seed: {settings.get('seed', '1')}, "
-        f"Size: {settings.get('size', '256×256').replace('×', 'x')}, Model: neonMix"
-    )
+    said = {
+        "Steps": settings.get("steps", "20"),
+        "Sampler": settings.get("sampler", "Euler a"),
+        "CFG scale": settings.get("guidance", "7"),
+        "Seed": settings.get("seed", "1"),
+        "Size": settings.get("size", "256×256").replace("×", "x"),
+        "Model hash": settings.get("checkpoint hash"),
+        "Model": settings.get("checkpoint", "neonMix"),
+        "Denoising strength": settings.get("denoising strength"),
+        "Clip skip": settings.get("clip skip"),
+        "Lora hashes": '"' + ", ".join(f"{name}: {hash_}" for name, hash_ in hashes.items()) + '"' if hashes else None,
+    }
+    lines.append(", ".join(f"{name}: {value}" for name, value in said.items() if value is not None))
     return "\n".join(lines)
 
 
@@ -60,22 +71,28 @@ def not_a_picture(what: str, picture: bytes) -> bytes:
         "an empty file": b"",
         "a web page": b"<!doctype html><title>Sign in</title><p>Please sign in.</p>",
         "half a picture": picture[: len(picture) // 2],
+        "a picture of far too many pixels": bomb(),
+        "a picture of far too many bytes": heavy(picture, 11 * 2**20),
     }[what]
 
 
 def bomb() -> bytes:
-    """A PNG of a few kilobytes that claims 50,000×50,000 pixels: a decompression bomb.
-
-    Layout: signature, then chunks of length, name, data, CRC. Source: the PNG specification, section 5.
-    """
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
-
+    """A PNG of a few kilobytes that claims 50,000×50,000 pixels: a decompression bomb."""
     head = (50_000).to_bytes(4, "big") * 2 + bytes([8, 2, 0, 0, 0])
     return (
         b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(bytes(100_000)))
-        + chunk(b"IEND", b"")
+        + _chunk(b"IHDR", head)
+        + _chunk(b"IDAT", zlib.compress(bytes(100_000)))
+        + _chunk(b"IEND", b"")
     )
+
+
+def heavy(picture: bytes, size_bytes: int) -> bytes:
+    """The same PNG with a chunk of so many bytes in it that no reader needs."""
+    end = picture.rindex(b"IEND") - 4 if b"IEND" in picture else len(picture)
+    return picture[:end] + _chunk(b"noSe", bytes(size_bytes)) + picture[end:]
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    """Length, name, data, CRC. Source: the PNG specification, section 5."""
+    return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")

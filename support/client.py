@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 
 from support.evidence import Evidence, Exchange
+from support.library_client import Library
+from support.recipe_client import Recipes
 from support.studios import EventStream, Studio
 
 
@@ -161,49 +163,6 @@ class Preferences:
 
     def set(self, **changes: Any) -> Answer:
         return self._ask("PATCH", "/api/lm/settings", json=changes)
-
-
-class Library:
-    """`/api/lm/{loras|checkpoints|embeddings}`."""
-
-    def __init__(self, client: StudioClient) -> None:
-        self._ask: Asks = client.ask
-
-    def list(self, kind: str, **query: Any) -> Answer:
-        return self._ask("GET", f"/api/lm/{kind}", params=query)
-
-    def scan(self, kind: str) -> Answer:
-        return self._ask("POST", f"/api/lm/{kind}/scan")
-
-
-class Recipes:
-    """`/api/lm/recipes…`."""
-
-    def __init__(self, client: StudioClient) -> None:
-        self._ask: Asks = client.ask
-
-    def analyse(self, picture: bytes) -> Answer:
-        return self._ask("POST", "/api/lm/recipes/analyze-image", files={"image": ("picture.png", picture)})
-
-    def save(self, name: str, picture: bytes, tags: list[str] | None = None) -> Answer:
-        return self._ask(
-            "POST",
-            "/api/lm/recipes",
-            files={"image": ("picture.png", picture)},
-            data={"name": name, "tags": json.dumps(tags or [])},
-        )
-
-    def get(self, recipe_id: str) -> Answer:
-        return self._ask("GET", f"/api/lm/recipe/{recipe_id}")
-
-    def picture(self, recipe_id: str) -> Answer:
-        return self._ask("GET", f"/api/lm/recipe/{recipe_id}/image")
-
-    def search(self, words: str) -> Answer:
-        return self._ask("GET", "/api/lm/recipes", params={"search": words, "page_size": 100})
-
-    def delete(self, recipe_id: str) -> Answer:
-        return self._ask("DELETE", f"/api/lm/recipe/{recipe_id}")
 
 
 class Characters:

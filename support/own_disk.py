@@ -35,6 +35,11 @@ def mounted(folder: Path, *, size_bytes: int = 4096, read_only: bool = False) ->
     return lambda: _run("umount", str(folder))
 
 
+def write_protect(folder: Path) -> None:
+    """Have the disk that is mounted there take nothing more. Raises OSError."""
+    _run("mount", "-o", "remount,ro", str(folder))
+
+
 def fill(folder: Path) -> None:
     """Write until nothing more fits on the disk that holds `folder`."""
     with (folder / FILLER).open("wb", buffering=0) as file:

@@ -193,7 +193,9 @@ def mischief(text: str) -> str:
     return text
 
 
-@parameter_type("an empty file|a web page|half a picture")
+@parameter_type(
+    "an empty file|a web page|half a picture|a picture of far too many pixels|a picture of far too many bytes"
+)
 def no_picture(text: str) -> str:
     """What people upload where a picture was asked for."""
     return text

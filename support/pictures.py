@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from PIL import Image, ImageChops, ImageDraw, ImageStat, PngImagePlugin
@@ -148,11 +148,20 @@ def png_with_text(parameters: str | None, size: tuple[int, int] = (64, 64)) -> b
     hue = sum((parameters or "").encode()) % 360
     image = Image.new("RGB", size, f"hsl({hue}, 45%, 60%)")
     ImageDraw.Draw(image).ellipse((8, 8, size[0] - 8, size[1] - 8), fill=f"hsl({(hue + 150) % 360}, 60%, 35%)")
-    text = PngImagePlugin.PngInfo()
-    if parameters is not None:
-        text.add_text("parameters", parameters)
+    return _with_texts(image, {} if parameters is None else {"parameters": parameters})
+
+
+def png_with_texts(texts: Mapping[str, str]) -> bytes:
+    """A real PNG that says all of this about itself, in this order, as pictures do that went through many hands."""
+    return _with_texts(Image.new("RGB", (64, 64), f"hsl({len(str(texts)) % 360}, 45%, 60%)"), texts)
+
+
+def _with_texts(image: Image.Image, texts: Mapping[str, str]) -> bytes:
+    info = PngImagePlugin.PngInfo()
+    for keyword, text in texts.items():
+        info.add_text(keyword, text)
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", pnginfo=text)
+    image.save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
 
 

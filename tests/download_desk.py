@@ -71,7 +71,7 @@ class Desk:
             sources=Sources(web=self.web, civitai_url=hub_url, huggingface_url=hub_url, preferences=lambda: self),
             transfer=self.transfer or Transfer(web=self.web, clock=self.clock, tuning=self._tuning),
             shelf=Shelf(root_of=lambda kind: self.home / kind),
-            on_completed=lambda path, kind, sha256: (self.on_completed or self.completed.append)(path),
+            on_completed=lambda path, kind, sha256, about: (self.on_completed or self.completed.append)(path),
             concurrency=lambda: self.concurrency,
             civitai_url=hub_url,
             huggingface_url=hub_url,

@@ -19,6 +19,8 @@ from rich.table import Table
 from support.record import ScenarioRecord, read_record
 from tests.fault import Fault
 from tests.faults_of_downloads import FAULTS_OF_DOWNLOADS
+from tests.faults_of_library import FAULTS_OF_LIBRARY
+from tests.faults_of_recipes import FAULTS_OF_RECIPES
 from tests.project import Project
 
 __all__ = ["FAULTS", "Fault", "plant"]
@@ -26,39 +28,8 @@ __all__ = ["FAULTS", "Fault", "plant"]
 
 FAULTS = (
     *FAULTS_OF_DOWNLOADS,
-    Fault(
-        "a hash in capital letters is another hash",
-        "library",
-        "app/library/hashes.py",
-        'digits = text.strip().lower().removeprefix("0x")',
-        'digits = text.strip().removeprefix("0x")',
-        "“neon-city.safetensors” is found, and nothing else",
-    ),
-    Fault(
-        "the LoRAs of a picture are lost",
-        "recipes",
-        "app/recipes/a1111.py",
-        "loras=tuple(_loras(prompt, pairs)),",
-        "loras=(),",
-        "the LoRA “neon-city” is read with strength 0.8",
-        shown=True,
-    ),
-    Fault(
-        "a deleted recipe leaves its picture",
-        "recipes",
-        "app/recipes/service.py",
-        "(self._folder / recipe.picture).unlink(missing_ok=True)",
-        "pass",
-        "no picture of a recipe is left",
-    ),
-    Fault(
-        "a search minds capital letters",
-        "recipes",
-        "app/recipes/search.py",
-        "for word in _BETWEEN_WORDS.split(fold_spaces(search))",
-        "for word in _BETWEEN_WORDS.split(search)",
-        "“Foggy lighthouse” is found",
-    ),
+    *FAULTS_OF_RECIPES,
+    *FAULTS_OF_LIBRARY,
     Fault(
         "one reference picture too few is made",
         "characters",

@@ -27,7 +27,7 @@ FAULTS_OF_DOWNLOADS = (
         "downloads/integrity.feature",
         "app/studio.py",
         "on_completed=library.register,",
-        "on_completed=lambda path, kind, sha256: None,",
+        "on_completed=lambda path, kind, sha256, about: None,",
         "is in the library once it is complete",
     ),
     Fault(

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from app.database import Database
 from app.library.hashes import SHA256_OF_NOTHING, autov3_of, plain
-from app.library.scan import model_files
+from app.library.listing import Wanted
 from app.library.service import Library
+from app.library.walking import walk
 from app.model_files import BrokenHeader, ModelKind, read_header
 from support.builders import safetensors
 from support.clock import VirtualClock
@@ -34,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 def library(tmp_path: Path) -> Iterator[Library]:
     database = Database(f"sqlite:///{tmp_path / 'studio.db'}")
     database.create_tables()
-    yield Library(database=database, clock=VirtualClock(), folder_of=lambda kind: tmp_path / kind)
+    yield Library(database=database, clock=VirtualClock(), roots_of=lambda kind: [tmp_path / kind])
     database.close()
 
 
@@ -45,8 +46,9 @@ def put(folder: Path, name: str, content: bytes | None = None) -> Path:
     return path
 
 
-def names(library: Library, **query: str) -> list[str]:
-    return [model.file_name for model in library.page(LORAS, page=1, page_size=100, **query).items]
+def names(library: Library, *, search: str | None = None, sum_: str | None = None) -> list[str]:
+    wanted = Wanted(search=search, sum_=sum_)
+    return [model.file_name for model in library.page(LORAS, wanted, page_size=100).items]
 
 
 def test_a_scan_counts_what_it_found_and_a_second_one_finds_nothing_new(library: Library, folder: Path) -> None:
@@ -113,7 +115,7 @@ def test_links_are_followed_once(folder: Path) -> None:
     put(folder, "a/a.ckpt")
     (folder / "a" / "again").symlink_to(folder, target_is_directory=True)
     (folder / "dangling.ckpt").symlink_to(folder / "nowhere")
-    assert [found.key for found in model_files(folder)] == [("a", "a.ckpt")]
+    assert [(found.folder, found.name) for found in walk([str(folder)]).found] == [("a", "a.ckpt")]
 
 
 def test_a_folder_that_is_not_there_holds_nothing(library: Library) -> None:

@@ -13,20 +13,9 @@ from app.downloads.tables import Downloads
 from app.errors import Unavailable
 from support.waiting import until
 from tests.download_desk import NOBODY, Desk, ordered
+from tests.older_schemas import OLDER_SCHEMAS
 from tests.scripted_transfer import ScriptedTransfer
 
-# As the studio of schema 2 made it.
-SCHEMA_2 = """
-CREATE TABLE downloads (
-    id VARCHAR(32) NOT NULL, turn INTEGER NOT NULL, url VARCHAR NOT NULL, model_version_id INTEGER, name VARCHAR,
-    kind VARCHAR(16), sha256 VARCHAR(64), state VARCHAR(16) NOT NULL, attempt INTEGER NOT NULL,
-    bytes_done BIGINT NOT NULL, bytes_total BIGINT, waiting_until DATETIME, error_code VARCHAR(32),
-    error_message VARCHAR, created_at DATETIME NOT NULL, PRIMARY KEY (id)
-);
-CREATE INDEX ix_downloads_state ON downloads (state);
-CREATE INDEX ix_downloads_turn ON downloads (turn);
-PRAGMA user_version = 2;
-"""
 ROWS = f"""
 INSERT INTO downloads VALUES
 ('one', 1, '{NOBODY}/a.safetensors', NULL, 'a.safetensors', 'loras', '{"ab" * 32}', 'completed', 1, 9, 9,
@@ -43,7 +32,7 @@ INSERT INTO downloads VALUES
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     connection = sqlite3.connect(tmp_path / "studio.db")
-    connection.executescript(SCHEMA_2 + ROWS)
+    connection.executescript(OLDER_SCHEMAS[2] + ROWS)
     connection.close()
     return tmp_path
 

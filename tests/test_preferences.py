@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import Unavailable
+from app.errors import Conflict, InvalidInput, Unavailable
 from app.model_files import ModelKind
 from app.preferences import Change, KeptPreferences, Preferences
 from app.settings import Settings
@@ -202,3 +202,89 @@ def test_after_any_changes_a_restart_finds_what_was_in_force(
     assert kept_in(home).now == kept.now
     if made:
         assert isinstance(json.loads((home / "preferences.json").read_text("utf-8")), dict)
+
+
+def overlap(kept: KeptPreferences, **roots: Path) -> str | None:
+    """The field that is blamed for these roots of the default library, None when they are taken."""
+    try:
+        change(kept, library_roots={kind: [str(root)] for kind, root in roots.items()})
+    except InvalidInput as error:
+        assert error.code == "overlapping_roots"
+        return error.field
+    return None
+
+
+def test_roots_may_not_overlap_however_they_are_written(tmp_path: Path) -> None:
+    kept = kept_in(tmp_path)
+    models = tmp_path / "models"
+    (models / "checkpoints" / "sub").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(models / "checkpoints" / "sub", target_is_directory=True)
+    (tmp_path / "soon").symlink_to(models / "checkpoints" / "missing", target_is_directory=True)
+    for root in (
+        models / "checkpoints",
+        models / "checkpoints" / "sub",
+        models / "checkpoints" / "new" / "deep",
+        models / "Checkpoints",
+        models,
+        Path("/"),
+        tmp_path / "link",
+        tmp_path / "link" / "below",
+        tmp_path / "soon",
+        Path(f"{models}//checkpoints/."),
+    ):
+        assert overlap(kept, loras=root) == "library_roots.loras.0", root
+    assert not (tmp_path / "preferences.json").exists()
+    for root in (models / "checkpoints-2", models / "lora", tmp_path / "elsewhere"):
+        assert overlap(kept, loras=root) is None, root
+    before = (tmp_path / "preferences.json").read_bytes()
+    assert overlap(kept, embeddings=tmp_path / "elsewhere") == "library_roots.embeddings.0"
+    assert overlap(kept, embeddings=tmp_path / "one", checkpoints=tmp_path / "one") == "library_roots.embeddings.0"
+    assert (tmp_path / "preferences.json").read_bytes() == before
+    assert kept.root_of(ModelKind.LORAS) == tmp_path / "elsewhere"
+
+
+def test_two_kinds_may_change_their_places_and_what_overlapped_before_hinders_no_other_change(tmp_path: Path) -> None:
+    kept = kept_in(tmp_path)
+    models = tmp_path / "models"
+    assert overlap(kept, loras=models / "checkpoints", checkpoints=models / "loras") is None
+    everything = {"library_roots": {kind: [str(models)] for kind in ModelKind}}
+    (tmp_path / "preferences.json").write_text(json.dumps(everything))
+    older = kept_in(tmp_path)
+    change(older, safe_mode=True)
+    assert older.root_of(ModelKind.LORAS) == models
+
+
+def test_a_library_keeps_to_its_own_folders(tmp_path: Path) -> None:
+    kept = kept_in(tmp_path)
+    kept.add_library("work", {ModelKind.LORAS: [tmp_path / "work"]})
+    kept.add_library("Ünter wegs 2.0", {})
+    assert overlap(kept, loras=tmp_path / "work" / "deep") == "library_roots.loras.0"
+    with pytest.raises(InvalidInput) as refused:
+        kept.add_library("more", {ModelKind.EMBEDDINGS: [tmp_path / "free", tmp_path / "WORK"]})
+    assert refused.value.field == "roots.embeddings.1"
+    with pytest.raises(Conflict):
+        kept.add_library("WORK", {})
+    again = kept_in(tmp_path)
+    assert list(again.all_libraries()) == ["default", "work", "Ünter wegs 2.0"]
+    again.activate_library("work")
+    assert again.root_of(ModelKind.LORAS) == tmp_path / "work"
+    assert again.root_of(ModelKind.CHECKPOINTS) == tmp_path / "libraries" / "work" / "checkpoints"
+    with pytest.raises(Conflict):
+        again.remove_library("work")
+    again.activate_library("default")
+    again.remove_library("work")
+    assert "work" not in kept_in(tmp_path).all_libraries()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"active_library": "nowhere"}',
+        '{"libraries": {"work": {"loras": ["/a"]}}}',
+        '{"libraries": {"work": {"loras": ["a"], "checkpoints": ["/b"], "embeddings": ["/c"]}}}',
+    ],
+)
+def test_a_file_with_half_a_library_stops_the_start(tmp_path: Path, text: str) -> None:
+    (tmp_path / "preferences.json").write_text(text, "utf-8")
+    with pytest.raises(Unavailable, match="librar"):
+        kept_in(tmp_path)

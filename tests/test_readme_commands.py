@@ -59,3 +59,12 @@ def test_two_models_go_from_a_hub_into_the_library_as_shown(tmp_path: Path) -> N
     loras = tmp_path / "home" / "models" / "loras"
     assert sorted(path.name for path in loras.iterdir()) == ["flux-kontext.safetensors", "old-film.safetensors"]
     assert [hashlib.sha256(path.read_bytes()).hexdigest() in told for path in loras.iterdir()] == [True, True]
+
+
+def test_a_folder_of_pictures_is_imported_found_and_made_again_as_shown(tmp_path: Path) -> None:
+    told = walk("recipes", tmp_path, {"8000": free_port()})
+    assert '"total":40' in told
+    assert '"syntax":"<lora:neon-city:0.8>"' in told
+    again = (tmp_path / "again.png").read_bytes()
+    assert (pictures.main_colour(again), pictures.main_shape(again)) == ("red", "circle")
+    assert pictures.decode(again).size == (512, 512)

@@ -1,10 +1,8 @@
-"""Recipes' own tools: pictures that come in, fingerprints, the folding of words."""
+"""Pictures that come in, and what is read from them."""
 
 from __future__ import annotations
 
 import io
-import math
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -13,23 +11,13 @@ from PIL import ExifTags, Image
 
 from app.errors import InvalidInput, TooLarge
 from app.recipes import a1111
-from app.recipes.fingerprint import fingerprint
-from app.recipes.pictures import LARGEST_BYTES, check, decoded_comment, encode
+from app.recipes.containers.exif import decoded_comment
+from app.recipes.pictures import LARGEST_BYTES, check, encode
 from app.recipes.reading import read_picture
 from app.recipes.recipe import RecipeSettings
-from app.recipes.search import fold, search_text, words
 from support import pictures
 
 SETTINGS = RecipeSettings(prompt="a 日本 lighthouse, 😀", seed=7, num_inference_steps=4, width=64, height=64)
-text = st.text(st.characters(exclude_categories=["Cs"]))
-entries = st.fixed_dictionaries(
-    {},
-    optional={
-        "hash": st.text("abcDEF01", max_size=4),
-        "strength": st.none() | st.floats(-9, 9),
-        "exclude": st.booleans(),
-    },
-)
 
 
 def with_comment(comment: bytes, kind: str) -> bytes:
@@ -90,50 +78,3 @@ def test_a_picture_without_settings_has_no_format_and_a_lone_prompt_is_a_guess()
     assert read_picture(check(pictures.png_with_text(None))).format is None
     guess = read_picture(check(pictures.png_with_text("only a prompt")))
     assert (guess.settings.prompt, guess.confidence) == ("only a prompt", 0.2)
-
-
-def test_the_fingerprint_of_the_specifications_example() -> None:
-    loras: list[dict[str, Any]] = [
-        {"hash": "ABC", "strength": 0.1234},
-        {"hash": "", "modelVersionId": 42, "strength": 0.5},
-        {"hash": "def", "weight": 0.345},
-        {"hash": "skip", "exclude": True},
-    ]
-    assert fingerprint(loras) == "42:0.5|abc:0.12|def:0.34"
-
-
-@given(st.lists(entries, max_size=6).flatmap(lambda loras: st.tuples(st.just(loras), st.permutations(loras))))
-def test_a_fingerprint_does_not_depend_on_the_order(both: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
-    assert fingerprint(both[0]) == fingerprint(both[1])
-
-
-def test_a_fingerprint_has_defaults_and_refuses_what_is_no_strength() -> None:
-    assert fingerprint([{"hash": "a"}, {"hash": "b", "strength": None}, {"hash": "c", "strength": -0.001}]) == (
-        "a:1.0|b:1.0|c:0.0"
-    )
-    assert fingerprint([]) == fingerprint([{"strength": 1}]) == ""
-    for strength in (math.nan, math.inf, "much"):
-        with pytest.raises(InvalidInput, match="finite"):
-            fingerprint([{"hash": "a", "strength": strength}])
-
-
-@pytest.mark.parametrize(
-    ("written", "searched"),
-    [
-        ("Café", "cafe"), ("STRASSE", "straße"), ("a girl’s cat", "girl's"), ("50% grey", "50%"),
-        ("ｆｕｌｌ width", "full"), ("日本の灯台", "日本"), ("İstanbul", "istanbul"),
-        ("masterpiece, dress", "dress, masterpiece"),
-    ],
-)  # fmt: skip
-def test_words_are_found_whatever_their_look(written: str, searched: str) -> None:
-    assert all(word in search_text([written]) for word in words(searched))
-
-
-def test_different_kana_stay_different() -> None:
-    assert fold("かき") not in fold("がき")
-
-
-@given(text)
-def test_folding_twice_changes_nothing_and_a_text_is_found_by_its_own_words(anything: str) -> None:
-    assert fold(fold(anything)) == fold(anything)
-    assert all(word in search_text([anything]) for word in words(anything))

@@ -38,7 +38,11 @@ def test_a_version_is_its_primary_file_with_all_that_the_hub_promises(hub: Hub, 
         lora.sha256,
         len(lora.content),
         is_safetensors=True,
+        about=source.about,
     )
+    assert source.about["base_model"] == source.about["civitai"]["baseModel"]
+    assert source.about["civitai"]["id"] == lora.version_id
+    assert source.about["civitai"]["modelId"] == lora.model_id
     assert counter.sources.address_of(version(7)) == f"{hub.url}/api/v1/model-versions/7"
 
 

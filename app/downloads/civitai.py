@@ -87,6 +87,8 @@ class _Version(BaseModel):
     model_id: int | None = Field(default=None, alias="modelId")
     name: str = ""
     base_model: str | None = Field(default=None, alias="baseModel")
+    # Of any form: nothing but a sidecar depends on it.
+    trained_words: Any = Field(default=None, alias="trainedWords")
     availability: str | None = None
     early_access_ends_at: datetime | None = Field(default=None, alias="earlyAccessEndsAt")
     model: _About | None = None
@@ -141,6 +143,7 @@ class Civitai:
             size_bytes=_size_of(file),
             values=_values_of(version, about, model),
             is_safetensors=file.metadata is not None and file.metadata.format == "SafeTensor",
+            about=_told_of(version, about, model, order.model_id),
         )
 
     def _described(self, order: Order, stop: Stop, *, with_model: bool) -> tuple[_Version, _About, _Model | None]:
@@ -241,6 +244,27 @@ def _values_of(version: _Version, about: _About, model: _Model | None) -> dict[s
         "author": model.creator.username if model and model.creator else None,
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _told_of(version: _Version, about: _About, model: _Model | None, model_id: int | None) -> dict[str, Any]:
+    """What the hub says, as model managers keep it beside a model; what it does not say is left out."""
+    words = version.trained_words if isinstance(version.trained_words, list) else []
+    hub = {
+        "id": version.id,
+        "modelId": version.model_id or model_id,
+        "name": version.name,
+        "baseModel": version.base_model,
+        "trainedWords": [word for word in words if isinstance(word, str)],
+        "model": {"name": about.name, "type": about.type, "nsfw": about.nsfw},
+    }
+    told = {
+        "model_name": about.name,
+        "base_model": version.base_model,
+        "tags": model.tags if model else None,
+        "from_civitai": True,
+        "civitai": {name: value for name, value in hub.items() if value not in (None, "", [])},
+    }
+    return {name: value for name, value in told.items() if value not in (None, "", [])}
 
 
 def _read(form: type[Described], described: Any, what: str) -> Described:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ MAX_ATTEMPTS = 5
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_BACK_OFF_SECONDS = 60.0
 
-OnCompleted = Callable[[Path, ModelKind, str], object]
+OnCompleted = Callable[[Path, ModelKind, str, Mapping[str, Any]], object]
 
 
 class Ledger(Protocol):
@@ -45,8 +45,8 @@ class Ledger(Protocol):
     def arrived(self, bytes_done: int) -> None:
         """So many bytes of it are on disk."""
 
-    def completed(self, path: Path, kind: ModelKind, sha256: str) -> None:
-        """Hand a kept file over, before anybody hears that it is completed."""
+    def completed(self, path: Path, kind: ModelKind, sha256: str, about: Mapping[str, Any]) -> None:
+        """Hand a kept file over, and what its hub says of it, before anybody hears that it is completed."""
 
 
 class Delivery:
@@ -108,7 +108,7 @@ class Delivery:
             part = self._transfer.fetch(source, partial, self._stop, self)
             size = part.size_bytes
             self._ledger.move(VERIFY, bytes_done=size, bytes_total=size, proof=proof_of(part))
-            self._complete(self._shelf.keep(part, source), part.sha256, source.kind)
+            self._complete(self._shelf.keep(part, source), part.sha256, source)
 
     def _complete_what_was_kept(self, proof: str, source: Source, partial: Path) -> bool:
         """Whether an earlier run, which ended in between, had got so far that only the last word was missing."""
@@ -118,11 +118,11 @@ class Delivery:
             return False
         kept, size = found
         self._ledger.move(VERIFY, bytes_done=size, bytes_total=size)
-        self._complete([kept], kept.sha256, source.kind)
+        self._complete([kept], kept.sha256, source)
         return True
 
-    def _complete(self, kept: list[Kept], sha256: str, kind: ModelKind) -> None:
-        self._hand_over(kept, kind)
+    def _complete(self, kept: list[Kept], sha256: str, source: Source) -> None:
+        self._hand_over(kept, source)
         assert self._partial is not None
         root = self._partial.parent.parent
         self._forget()
@@ -136,11 +136,11 @@ class Delivery:
         self._partial = partial
         return partial
 
-    def _hand_over(self, kept: list[Kept], kind: ModelKind) -> None:
+    def _hand_over(self, kept: list[Kept], source: Source) -> None:
         """Have the library take the files in; when it cannot, none of them stays that was not there before."""
         try:
             for one in kept:
-                self._ledger.completed(one.path, kind, one.sha256)
+                self._ledger.completed(one.path, source.kind, one.sha256, source.about)
         except Stopped:
             raise  # the studio closes before the database came back: the next start finds them
         except BaseException:

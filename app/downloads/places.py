@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -203,5 +203,5 @@ class _Page:
     def arrived(self, bytes_done: int) -> None:
         self._book.arrived(self._flight, bytes_done)
 
-    def completed(self, path: Path, kind: ModelKind, sha256: str) -> None:
-        self._places._insist(partial(self._places._on_completed, path, kind, sha256))
+    def completed(self, path: Path, kind: ModelKind, sha256: str, about: Mapping[str, Any]) -> None:
+        self._places._insist(partial(self._places._on_completed, path, kind, sha256, about))

@@ -38,7 +38,7 @@ class Source:
 
     addresses: mirrors in the order to try, at least one. name: None when only the answer will tell. folder: below
     the kind's root, safe to use. sha256: in lower case. is_safetensors: whether that format was promised, so
-    that a pickle is refused whatever it is called.
+    that a pickle is refused whatever it is called. about: what the hub says of the model, for its sidecar.
     """
 
     addresses: tuple[str, ...]
@@ -48,6 +48,7 @@ class Source:
     sha256: str | None = None
     size_bytes: int | None = None
     is_safetensors: bool = False
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Sources:
@@ -70,6 +71,7 @@ class Sources:
             sha256=_promised(order, offer),
             size_bytes=offer.size_bytes,
             is_safetensors=offer.is_safetensors or offer.name.lower().endswith(SAFETENSORS),
+            about=offer.about,
         )
 
     def address_of(self, order: Order) -> str:

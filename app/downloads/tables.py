@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import fields
@@ -28,12 +27,11 @@ from sqlalchemy import (
     update,
 )
 
-from app.database import Base, Database, UtcDateTime, when_older_than
+from app.database import Base, Database, UtcDateTime
 from app.downloads.download import Download
-from app.downloads.orders import Order, SourceKind
-from app.downloads.state import AT_WORK, FINAL, IN_FLIGHT, TAKE_UP, DownloadState, Move, check_move
+from app.downloads.orders import Order
+from app.downloads.state import AT_WORK, IN_FLIGHT, TAKE_UP, DownloadState, Move, check_move
 from app.errors import NotFound
-from app.model_files import ModelKind
 
 # Not a mapped class: making and following one costs more than SQLite needs for all that is asked of it here.
 _TABLE = Table(
@@ -278,23 +276,3 @@ def _sharing(rows: Connection, identity: str, sha256: str | None) -> Download | 
     """The download in flight that serves; one promised another sum, or none, must be proven apart."""
     found = map(_download, rows.execute(_SHARING, {"the_identity": identity}))
     return next((download for download in found if sha256 in (None, download.sha256)), None)
-
-
-@when_older_than(3)
-def _say_what_was_asked(rows: Connection) -> None:
-    """Downloads of a studio that knew addresses and versions alone: order, identity and end in today's words."""
-    for row in rows.execute(_LOOKING.where(_C.identity.is_(None))).all():
-        old = _download(row)
-        if old.model_version_id is not None:
-            order = Order(SourceKind.CIVITAI, model_version_id=old.model_version_id)
-        else:
-            kind = ModelKind(old.kind or ModelKind.LORAS)
-            order = Order(SourceKind.URL, url=old.url, kind=kind, sha256=old.sha256)
-        facts = {
-            "source": order.source,
-            "asked": json.dumps(order.as_json()),
-            "identity": order.identity,
-            "ended_at": old.created_at if old.status in FINAL else None,
-            "waiting_until": old.waiting_until if old.status is DownloadState.WAITING else None,
-        }
-        rows.execute(update(_TABLE).where(_C.id == old.id).values(**facts))

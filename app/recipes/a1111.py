@@ -10,26 +10,19 @@ taken from the last line that looks like settings, and only from there.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from app import __version__
+from app.recipes.formats import infotext, resources, values
+from app.recipes.formats.infotext import NEGATIVE
 from app.recipes.recipe import Reading, RecipeLora, RecipeSettings
 
 NAME = "a1111"
-NEGATIVE = "Negative prompt:"
 
 # Written only where prompt and negative prompt could not be told apart without it: lengths in characters.
 _LENGTHS = "Prompt lengths"
-_WRITER = "Proofsheet"
-_LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]+)(?::([^<>\n]*))?>", re.IGNORECASE)
-_SIZE = re.compile(r"(\d{1,6})x(\d{1,6})")
-_QUOTED = re.compile(r'\s*("(?:\\.|[^"\\])*")')
 _LENGTHS_VALUE = re.compile(r"(\d{1,9})\+(\d{1,9})")
-_LONGEST_NUMBER = 30
 
 
 def read(text: str) -> Reading:
@@ -38,17 +31,20 @@ def read(text: str) -> Reading:
     Confidence 1: a settings line with inference steps and two more; 0.6: a shorter one; 0.4: a negative
     prompt alone; 0: neither, and nothing is read.
     """
-    body, line = _split(text)
-    pairs = dict(_pairs(line))
+    body, line = infotext.split(text)
+    pairs = dict(infotext.pairs(line))
     confidence = _confidence(pairs, body)
     if confidence == 0:
         return Reading()
     prompt, negative = _prompts(body, pairs.get(_LENGTHS))
+    checkpoint = _checkpoint(pairs)
     return Reading(
         format=NAME,
         confidence=confidence,
-        settings=_settings(pairs, prompt, negative),
+        settings=_settings(pairs, prompt, negative, checkpoint),
         loras=tuple(_loras(prompt, pairs)),
+        base_model=checkpoint.base_model if checkpoint else None,
+        checkpoint_version_id=checkpoint.version if checkpoint else None,
     )
 
 
@@ -62,92 +58,16 @@ def write(settings: RecipeSettings, loras: Iterable[RecipeLora] = ()) -> str:
     pairs = dict(_written(settings, loras))
     if _prompts(body, None) != (prompt, negative):
         pairs = {_LENGTHS: f"{len(prompt)}+{len(negative)}"} | pairs
-    line = ", ".join(f"{name}: {_quote(value)}" for name, value in pairs.items())
+    line = ", ".join(f"{name}: {infotext.quote(value)}" for name, value in pairs.items())
     return f"{body}\n{line}"
 
 
-@dataclass(frozen=True)
-class _Number:
-    """A number as text: whole or not, never huge, never infinite."""
-
-    text: str
-
-    def whole(self) -> int | None:
-        fits = len(self.text) <= _LONGEST_NUMBER and self.text.isascii()
-        return int(self.text) if fits and self.text.removeprefix("-").isdigit() else None
-
-    def real(self) -> float | None:
-        try:
-            value = float(self.text)
-        except ValueError:
-            return None
-        return value if math.isfinite(value) else None
-
-
-def _split(text: str) -> tuple[str, str]:
-    """The prompts, and the last line that looks like settings; lines after it are dropped."""
-    end = len(text)
-    while end >= 0:
-        start = text.rfind("\n", 0, end) + 1
-        line = text[start:end]
-        if _looks_like_settings(line):
-            return text[: max(start - 1, 0)], line.strip()
-        end = start - 1
-    return text, ""
-
-
-def _looks_like_settings(line: str) -> bool:
-    pairs = dict(_pairs(line.strip()))
-    return _known(pairs) >= 2 or pairs.get("Version", "").startswith(_WRITER)
-
-
-def _known(pairs: dict[str, str]) -> int:
-    """How many well-known settings hold a value of the right kind."""
-    whole = sum(_Number(pairs[name]).whole() is not None for name in ("Steps", "Seed") if name in pairs)
-    size = _SIZE.fullmatch(pairs.get("Size", "")) is not None
-    scale = _Number(pairs.get("CFG scale", "")).real() is not None
-    return whole + size + scale + bool(pairs.get("Sampler"))
-
-
 def _confidence(pairs: dict[str, str], body: str) -> float:
-    if "Steps" in pairs and _known(pairs) >= 3:
+    if "Steps" in pairs and infotext.known(pairs) >= 3:
         return 1.0
     if pairs:
-        return 1.0 if pairs.get("Version", "").startswith(_WRITER) else 0.6
+        return 1.0 if pairs.get("Version", "").startswith(infotext.WRITER) else 0.6
     return 0.4 if f"\n{NEGATIVE}" in body or body.startswith(NEGATIVE) else 0.0
-
-
-def _pairs(line: str) -> Iterator[tuple[str, str]]:
-    """`name: value` pairs between commas; a value in quotes is a JSON string and may hold commas."""
-    at = 0
-    while at < len(line):
-        colon = line.find(":", at)
-        comma = line.find(",", at)
-        if colon < 0:
-            return
-        if 0 <= comma < colon:
-            at = comma + 1
-            continue
-        name = line[at:colon].strip()
-        quoted = _QUOTED.match(line, colon + 1)
-        end = line.find(",", quoted.end() if quoted else colon + 1)
-        end = len(line) if end < 0 else end
-        if name:
-            yield name, _unquoted(quoted[1]) if quoted else line[colon + 1 : end].strip()
-        at = end + 1
-
-
-def _unquoted(value: str) -> str:
-    try:
-        # JSON can spell half a character, which no answer could be written with.
-        return str(json.loads(value, strict=False)).encode("utf-8", "replace").decode()
-    except ValueError:
-        return value
-
-
-def _quote(value: str) -> str:
-    plain = value == value.strip() and not value.startswith('"') and value.isprintable()
-    return value if plain and not set(value) & set(",:") else json.dumps(value, ensure_ascii=False)
 
 
 def _prompts(body: str, lengths: str | None) -> tuple[str, str]:
@@ -164,30 +84,28 @@ def _prompts(body: str, lengths: str | None) -> tuple[str, str]:
     return prompt.strip(), negative.strip()
 
 
-def _settings(pairs: dict[str, str], prompt: str, negative: str) -> RecipeSettings:
-    def whole(name: str) -> int | None:
-        return _Number(pairs.get(name, "")).whole()
-
-    def real(name: str) -> float | None:
-        return _Number(pairs.get(name, "")).real()
-
-    size = _SIZE.fullmatch(pairs.get("Size", ""))
-    guidance = real("Distilled CFG Scale")
+def _settings(
+    pairs: dict[str, str], prompt: str, negative: str, checkpoint: resources.Resource | None
+) -> RecipeSettings:
+    width, height = values.sides(pairs.get("Size"))
+    guidance = values.real(pairs.get("Distilled CFG Scale"))
+    scale = values.real(pairs.get("CFG scale"))
+    hashes = values.mapping(values.parsed(pairs.get("Hashes", "")))
     return RecipeSettings(
         prompt=prompt or None,
         negative_prompt=negative or None,
-        num_inference_steps=whole("Steps"),
+        num_inference_steps=values.whole(pairs.get("Steps")),
         sampler=pairs.get("Sampler") or None,
         scheduler=pairs.get("Schedule type") or None,
-        guidance_scale=real("CFG scale") if guidance is None else guidance,
-        true_cfg_scale=real("True CFG scale") if guidance is None else real("CFG scale"),
-        seed=whole("Seed"),
-        width=int(size[1]) if size else None,
-        height=int(size[2]) if size else None,
-        checkpoint=pairs.get("Model") or None,
-        checkpoint_hash=pairs.get("Model hash", "").lower() or None,
-        clip_skip=whole("Clip skip"),
-        denoising_strength=real("Denoising strength"),
+        guidance_scale=scale if guidance is None else guidance,
+        true_cfg_scale=values.real(pairs.get("True CFG scale")) if guidance is None else scale,
+        seed=values.whole(pairs.get("Seed")),
+        width=width,
+        height=height,
+        checkpoint=pairs.get("Model") or (checkpoint.name if checkpoint else None),
+        checkpoint_hash=pairs.get("Model hash", "").lower() or values.hash_of(hashes.get("model")),
+        clip_skip=values.whole(pairs.get("Clip skip")),
+        denoising_strength=values.real(pairs.get("Denoising strength")),
     )
 
 
@@ -211,26 +129,15 @@ def _written(settings: RecipeSettings, loras: Iterable[RecipeLora]) -> Iterator[
         "Lora hashes": ", ".join(f"{lora.name}: {lora.hash}" for lora in loras if lora.hash) or None,
     }
     yield from ((name, str(value)) for name, value in named.items() if value is not None)
-    yield "Version", f"{_WRITER} {__version__}"
+    yield "Version", f"{infotext.WRITER} {__version__}"
+
+
+def _checkpoint(pairs: dict[str, str]) -> resources.Resource | None:
+    """The checkpoint among Civitai's resources."""
+    listed = resources.listed(values.parsed(pairs.get("Civitai resources", "")))
+    return next((resource for resource in listed if resource.kind == "checkpoint"), None)
 
 
 def _loras(prompt: str, pairs: dict[str, str]) -> Iterator[RecipeLora]:
-    """Every LoRA that a tag or the hashes name, in that order; one without a tag has strength 1."""
-    hashes: dict[str, str] = {}
-    for entry in pairs.get("Lora hashes", "").split(","):
-        name, colon, found = entry.rpartition(":")
-        if colon and name.strip() and found.strip():
-            hashes[name.strip()] = found.strip().lower()
-    tagged = set()
-    for tag in _LORA_TAG.finditer(prompt):
-        name = tag[1].strip()
-        tagged.add(name)
-        yield RecipeLora(name=name, strength=_tag_strength(tag[2] or ""), hash=hashes.get(name))
-    yield from (RecipeLora(name=name, hash=found) for name, found in hashes.items() if name not in tagged)
-
-
-def _tag_strength(arguments: str) -> float:
-    """The first number in `0.8`, `0.8:0.5` (text encoder, UNet) or `te=0.8:unet=0.5`; else 1."""
-    first = arguments.split(":", maxsplit=1)[0].rpartition("=")[2].strip()
-    strength = _Number(first).real()
-    return 1.0 if strength is None else strength
+    """Every LoRA that a tag, the hashes or the resources name, in that order; without a strength it is 1."""
+    yield from resources.from_pairs(prompt, pairs).loras()

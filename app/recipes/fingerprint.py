@@ -14,16 +14,17 @@ Entry = Mapping[str, Any]
 def fingerprint(loras: Iterable[Entry]) -> str:
     """The LoRAs as `key:strength|key:strength`, sorted, so that their order does not matter.
 
-    Each entry: hash, else modelVersionId; strength, else weight (none or null: 1.0); exclude. Excluded
-    entries and those without a key are left out; none left: ''. Raises InvalidInput for a strength that
-    is no finite number.
+    Each entry: hash, else modelVersionId or model_version_id; strength, else weight (none or null: 1.0);
+    exclude or excluded. Excluded entries and those without a key are left out; none left: ''. Raises
+    InvalidInput for a strength that is no finite number.
     """
-    keyed = [(_key(lora), _strength(lora)) for lora in loras if not lora.get("exclude")]
+    kept = (lora for lora in loras if not (lora.get("exclude") or lora.get("excluded")))
+    keyed = [(_key(lora), _strength(lora)) for lora in kept]
     return "|".join(f"{key}:{strength}" for key, strength in sorted(keyed) if key)
 
 
 def _key(lora: Entry) -> str:
-    found = lora.get("hash") or lora.get("modelVersionId") or ""
+    found = lora.get("hash") or lora.get("modelVersionId") or lora.get("model_version_id") or ""
     return str(found).lower()
 
 

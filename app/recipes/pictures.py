@@ -1,27 +1,39 @@
-"""Pictures that come in: checked before they are decoded, and the text that they carry."""
+"""Pictures that come in: checked before they are decoded, and the text that they carry; made smaller with it."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
 from app.errors import InvalidInput, TooLarge
+from app.recipes import stealth
+from app.recipes.containers import avif, exif, jpeg, png, webp
+from app.recipes.embedding import embed
+from app.recipes.formats.texts import KEYWORD, OTHERS, PARAMETERS, Texts
 
 LARGEST_BYTES = 10 * 1024 * 1024
 LARGEST_PIXELS = 36_000_000
 CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-PARAMETERS = "parameters"
+PICTURES = ("PNG", "JPEG", "WEBP")
+# What recipes take besides; nothing is painted or worked on in it.
+RECIPE_PICTURES = (*PICTURES, "AVIF")
 
+_AVIF = {"AVIF": "image/avif"}
+_WORDS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP", "AVIF": "AVIF"}
 _UNICODE = b"UNICODE\0"
-_CHARSETS = (_UNICODE, b"ASCII\0\0\0", b"\0" * 8)
+_QUALITY = 80
+# Beside a small picture a text above this would be the most of it.
+_LONGEST_CARRIED = 256 * 1024
+_LONGEST_COMMENT = 60_000
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A whole, decodable picture as it came: its bytes, format (PNG, JPEG, WEBP), size in pixels, texts.
+    """A whole, decodable picture as it came: its bytes, format (PNG, JPEG, WEBP, AVIF), size in pixels, texts.
 
     texts: what the file says about itself, each as (where, text).
     """
@@ -34,24 +46,25 @@ class Picture:
 
     @property
     def content_type(self) -> str:
-        return CONTENT_TYPES[self.format]
+        return (CONTENT_TYPES | _AVIF)[self.format]
 
     @property
     def extension(self) -> str:
         return self.format.lower()
 
 
-def check(data: bytes, *, field: str = "image") -> Picture:
+def check(data: bytes, *, field: str = "image", formats: Sequence[str] = PICTURES) -> Picture:
     """The picture in `data`, told by its content whatever its name says.
 
-    field: the input that errors name. Raises InvalidInput for what is empty, no PNG, JPEG or WebP, or
-    cut off, and TooLarge above 10 MiB or 36 megapixels; the pixels are counted before any is decoded.
+    field: the input that errors name. formats: those that are taken. Raises InvalidInput for what is empty, of
+    another kind or cut off, and TooLarge above 10 MiB, 36 megapixels or a packed text of more than 1 MiB; the
+    pixels are counted before any is decoded.
     """
     if not data:
-        raise InvalidInput(f"{field} is empty; send a PNG, JPEG or WebP picture", field=field)
+        raise InvalidInput(f"{field} is empty; send a {_listed(formats)} picture", field=field)
     if len(data) > LARGEST_BYTES:
         raise TooLarge(f"{field} has {len(data):,} bytes; at most 10 MiB are taken", field=field)
-    opened = _opened(data, field)
+    opened = _opened(data, field, formats)
     with opened as image:
         if image.width * image.height > LARGEST_PIXELS:
             raise _too_many_pixels(field)
@@ -61,7 +74,7 @@ def check(data: bytes, *, field: str = "image") -> Picture:
             format=str(image.format),
             width=image.width,
             height=image.height,
-            texts=tuple(_texts(image)),
+            texts=tuple(_texts(image, data)),
         )
 
 
@@ -73,66 +86,105 @@ def encode(image: Image.Image, *, kind: str, quality: int, parameters: str) -> b
     buffer = io.BytesIO()
     if kind == "PNG":
         text = PngImagePlugin.PngInfo()
-        text.add_text(PARAMETERS, parameters)
+        # tEXt is Latin-1, which half of its readers take for UTF-8: only what both read alike goes there.
+        add = text.add_text if parameters.isascii() else text.add_itxt
+        add(PARAMETERS, parameters)
         image.save(buffer, "PNG", pnginfo=text, compress_level=3)
         return buffer.getvalue()
-    exif = Image.Exif()
+    fields = Image.Exif()
     comment = _UNICODE + parameters.encode("utf-16-be")
-    if len(comment) < 60_000:
-        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = comment
-    image.convert("RGB").save(buffer, kind, quality=quality, exif=exif)
+    if len(comment) < _LONGEST_COMMENT:
+        fields.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = comment
+    image.convert("RGB").save(buffer, kind, quality=quality, exif=fields)
     return buffer.getvalue()
 
 
-def _opened(data: bytes, field: str) -> Image.Image:
+def resized(data: bytes, longest_side: int) -> bytes:
+    """A WEBP of the picture whose longer side has `longest_side` pixels, or its own if that is smaller.
+
+    It says what the picture said, the recipe's own text included; a text of more than 256 KiB stays out. The
+    picture must have passed `check`.
+    """
+    with Image.open(io.BytesIO(data)) as opened:
+        opened.draft("RGB", (longest_side, longest_side))
+        small = ImageOps.exif_transpose(opened)
+        texts = Texts.of(_texts(opened, data))
+    small.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
+    mode = "RGBA" if small.has_transparency_data else "RGB"
+    buffer = io.BytesIO()
+    small.convert(mode).save(buffer, "WEBP", quality=_QUALITY, exif=_carried(texts))
+    return buffer.getvalue() if texts.recipe is None else embed(buffer.getvalue(), texts.recipe)
+
+
+def _carried(texts: Texts) -> Image.Exif:
+    """EXIF that says the same: the comment where it belongs, ComfyUI's two where it has them, others as JSON."""
+    fields, others = Image.Exif(), {}
+    inner = fields.get_ifd(ExifTags.IFD.Exif)
+    for text in texts.all:
+        if len(text.content) > _LONGEST_CARRIED:
+            continue
+        raw = text.content.encode("utf-8", "replace")
+        if text.where in (PARAMETERS, "UserComment") and ExifTags.Base.UserComment not in inner:
+            inner[ExifTags.Base.UserComment] = _UNICODE + text.content.encode("utf-16-be", "replace")
+        elif text.where == "prompt":
+            fields[ExifTags.Base.Model] = b"prompt:" + raw
+        elif text.where == "workflow":
+            fields[ExifTags.Base.Make] = b"workflow:" + raw
+        else:
+            others[text.where] = text.content
+    if others:
+        fields[ExifTags.Base.ImageDescription] = f"{OTHERS}{json.dumps(others)}".encode()
+    return fields
+
+
+def _opened(data: bytes, field: str, formats: Sequence[str]) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=list(CONTENT_TYPES))
+        return Image.open(io.BytesIO(data), formats=list(formats))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(field) from error
     except Exception as error:  # decoders raise what they like for bytes that somebody made up
-        raise InvalidInput(f"{field} is not a PNG, JPEG or WebP picture", field=field) from error
+        _refuse_packed_text(field, error)
+        raise InvalidInput(f"{field} is not a {_listed(formats)} picture", field=field) from error
 
 
 def _load(image: Image.Image, field: str) -> None:
     try:
         image.load()
     except Exception as error:
+        _refuse_packed_text(field, error)
         raise InvalidInput(f"{field} is a damaged picture: it is cut off or cannot be decoded", field=field) from error
+
+
+def _refuse_packed_text(field: str, error: Exception) -> None:
+    if isinstance(error, ValueError) and "Decompressed data too large" in str(error):
+        raise TooLarge(
+            f"{field} is a picture with a packed text; at most 1 MiB of it is unpacked", field=field
+        ) from error
 
 
 def _too_many_pixels(field: str) -> TooLarge:
     return TooLarge(f"{field} has too many pixels; at most 36 megapixels are taken", field=field)
 
 
-def _texts(image: Image.Image) -> Iterator[tuple[str, str]]:
-    for name, value in image.info.items():
-        if isinstance(name, str) and isinstance(value, str):
-            yield name, value
-    try:
-        comment = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
-    except Exception:  # a damaged EXIF block is no reason to refuse the picture
-        return
-    if isinstance(comment, str):
-        yield "UserComment", comment
-    elif isinstance(comment, bytes):
-        yield "UserComment", decoded_comment(comment)
+def _listed(formats: Sequence[str]) -> str:
+    words = [_WORDS[each] for each in formats]
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def decoded_comment(comment: bytes) -> str:
-    """EXIF's UserComment as text; never fails, half characters become U+FFFD.
-
-    Source: EXIF 2.32, tag 37510: eight bytes name the character code. UNICODE does not say which byte
-    comes first and writers differ, so the side with more zero bytes wins.
-    """
-    charset = next((code for code in _CHARSETS if comment.startswith(code)), b"")
-    raw = comment[len(charset) :]
-    if charset == _UNICODE:
-        return _utf16(raw)
-    return raw.decode("utf-8", "replace").strip("\0")
-
-
-def _utf16(raw: bytes) -> str:
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16", "replace")
-    high, low = raw[0::2].count(0), raw[1::2].count(0)
-    return raw.decode("utf-16-le" if low > high else "utf-16-be", "replace").strip("\0")
+def _texts(image: Image.Image, data: bytes) -> Iterator[tuple[str, str]]:
+    """From the file itself: decoders keep one text of a name, and read them all in one way."""
+    if image.format == "PNG":
+        yield from png.texts(data)
+        yield from exif.texts(png.exif(data))
+        hidden = stealth.text(image)
+        if hidden is not None:
+            yield "stealth", hidden
+    elif image.format == "JPEG":
+        yield from exif.texts(jpeg.exif(data))
+        yield from jpeg.texts(data)
+    elif image.format == "WEBP":
+        yield from exif.texts(webp.exif(data))
+    else:
+        block = image.info.get("exif")
+        yield from exif.texts(block.removeprefix(exif.PREFIX) if isinstance(block, bytes) else b"")
+        yield from avif.texts(data, KEYWORD)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from app.recipes import a1111
-from app.recipes.pictures import PARAMETERS, Picture
-from app.recipes.recipe import Reading, RecipeSettings
+from app.recipes.formats import a1111, civitai, comfyui, fooocus, invokeai, novelai, ours, swarmui
+from app.recipes.formats.resources import MOST
+from app.recipes.formats.texts import Texts
+from app.recipes.pictures import Picture
+from app.recipes.recipe import Reading
 
-READERS: tuple[Callable[[str], Reading], ...] = (a1111.read,)
-
-# A text in the web UI's own place that holds no settings line is a prompt, and not much else.
-_PROMPT_ALONE = 0.2
+# Of equally sure readings the first counts: our own text says what a person made of it, Fooocus' and Civitai's more
+# than the form that they borrow, and no program but the one that painted writes a text of another by mistake.
+READERS: tuple[Callable[[Texts], Reading], ...] = (
+    ours.read,
+    fooocus.read,
+    a1111.read,
+    swarmui.read,
+    invokeai.read,
+    novelai.read,
+    civitai.read,
+    comfyui.read,
+)
 
 
 def read_picture(picture: Picture) -> Reading:
     """The surest of all readings of the picture's texts; one without a format when there is none."""
-    return max(_readings(picture), key=lambda reading: reading.confidence, default=Reading())
+    return read_texts(picture.texts)
 
 
-def _readings(picture: Picture) -> Iterator[Reading]:
-    for where, text in picture.texts:
-        yield from (read(text) for read in READERS)
-        if where == PARAMETERS and text.strip():
-            yield Reading(a1111.NAME, _PROMPT_ALONE, RecipeSettings(prompt=text.strip()))
+def read_texts(texts: Iterable[tuple[str, str]]) -> Reading:
+    """The same of (where, text) pairs; never fails, whatever the texts."""
+    prepared = Texts.of(texts)
+    # max keeps the first of equals, so the order above decides and nothing else does.
+    best = max((read(prepared) for read in READERS), key=lambda reading: reading.confidence)
+    return replace(best, loras=best.loras[:MOST])

@@ -8,11 +8,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RecipeLora:
-    """One LoRA as the picture names it; hash: as written there (lower case), None when it names none."""
+    """One LoRA as the picture names it.
+
+    hash: as written there (lower case), None when it names none. model_version_id: the hub's. excluded:
+    kept in the recipe, but not used.
+    """
 
     name: str
     strength: float = 1.0
     hash: str | None = None
+    model_version_id: int | None = None
+    excluded: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,13 +53,22 @@ class RecipeSettings:
 class Reading:
     """What a picture's text says about how it was made.
 
-    format: 'a1111', or None when nothing was recognised; confidence: 0 (none) to 1 (certain).
+    format: 'a1111', or None when nothing was recognised; confidence: 0 (none) to 1 (certain). What follows
+    base_model and checkpoint_version_id (the hub's) only our own pictures say, mature also Civitai's.
     """
 
     format: str | None = None
     confidence: float = 0.0
     settings: RecipeSettings = field(default_factory=RecipeSettings)
     loras: tuple[RecipeLora, ...] = ()
+    base_model: str | None = None
+    checkpoint_version_id: int | None = None
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+    source: str | None = None
+    favorite: bool | None = None
+    rating: int | None = None
+    mature: bool | None = None
 
 
 def lora_view(lora: RecipeLora) -> dict[str, Any]:

@@ -12,25 +12,40 @@ from support.expect.downloads_told import told
 from support.expect.generation import pictures
 from support.expect.job import job
 from support.expect.jobs import heard, jobs
+from support.expect.libraries import libraries
 from support.expect.library import library
+from support.expect.library_changed import library_changed
+from support.expect.library_model import model
+from support.expect.library_previews import preview
 from support.expect.observing import observed
 from support.expect.preferences import preferences
-from support.expect.recipes import recipe, settings_read
+from support.expect.recipe_exchange import exchange
+from support.expect.recipe_imports import imported
+from support.expect.recipe_settings import settings_read
+from support.expect.recipes import recipe
+from support.expect.recipes_all import recipes
 from support.expect.studio import refused, studio
 
 __all__ = [
     "characters",
     "download",
     "downloads",
+    "exchange",
     "heard",
     "hub",
+    "imported",
     "job",
     "jobs",
+    "libraries",
     "library",
+    "library_changed",
+    "model",
     "observed",
     "pictures",
     "preferences",
+    "preview",
     "recipe",
+    "recipes",
     "refused",
     "servers",
     "settings_read",

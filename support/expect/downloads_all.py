@@ -117,8 +117,12 @@ class ExpectDownloads(Expectation):
         return bool(self._world.downloads.offered)
 
     def _strays(self) -> list[str]:
-        """What lies below the models folder and belongs to no download; empty folders for partial files, too."""
+        """What lies below the models folder and belongs to no download; empty folders for partial files, too.
+
+        What the hub said of a model lies beside it, in its sidecar.
+        """
         models = self._world.home / "models"
+        sidecars = {f"{file.rpartition('.')[0]}.metadata.json" for file in self._brought()}
         ended = {view["id"]: view["state"] in FINAL for view in self._views()}
         found = []
         for path in models.rglob("*"):
@@ -127,7 +131,7 @@ class ExpectDownloads(Expectation):
                 found += [inside] if not any(path.iterdir()) else []
             elif ".partial" in path.parts:
                 found += [inside] if ended.get(path.name.partition(".")[0], True) else []
-            elif not path.is_dir() and path.name != FILLER and inside not in self._brought():
+            elif not path.is_dir() and path.name != FILLER and inside not in sidecars and inside not in self._brought():
                 found.append(inside)
         return sorted(found)
 
