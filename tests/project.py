@@ -7,10 +7,19 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+from tests.nursery import ALREADY_HERE, Nursery
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("app", "support", "steps", "conftest.py", "environment.py", "pyproject.toml")
+
+
+@cache
+def nursery() -> Nursery:
+    """This process's own, begun when a run is first made."""
+    return Nursery()
 
 
 @dataclass(frozen=True)
@@ -65,14 +74,23 @@ class Project:
     def run(self, *arguments: str) -> Run:
         """Run Python in the project's folder."""
         unwanted = ("PYTEST_", "BACKEND", "PYTHONDONTWRITEBYTECODE")
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)} | {"COLUMNS": "160"}
+        if arguments[0] == "-m" and hasattr(os, "fork"):
+            return self._forked(arguments[1], list(arguments[2:]), environment)
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.folder,
-            env=environment | {"COLUMNS": "160"},
+            env=environment,
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
         return Run(done.returncode, done.stdout + done.stderr)
+
+    def _forked(self, module: str, arguments: list[str], environment: dict[str, str]) -> Run:
+        """The same from the nursery, which has the libraries already."""
+        told = self.folder / "told.txt"
+        more = ALREADY_HERE if module == "pytest" else ()
+        status = nursery().run(module, [*more, *arguments], folder=self.folder, environment=environment, told=told)
+        return Run(status, told.read_text("utf-8", errors="replace"))

@@ -302,6 +302,30 @@ def test_threads_that_read_while_others_write_find_what_was_there_before_or_afte
         assert library.page(LORAS).total == 61
 
 
+def test_no_look_up_misses_a_model_while_its_entry_is_replaced() -> None:
+    class Watched(dict[str, tuple[Model, ...]]):
+        """Notices every moment in which a sum stands for fewer models than before."""
+
+        def __setitem__(self, key: str, value: tuple[Model, ...]) -> None:
+            missed.extend([key] if len(value) < len(self.get(key, ())) else [])
+            super().__setitem__(key, value)
+
+        def pop(self, key: str, *args: Any) -> Any:
+            missed.append(key)
+            return super().pop(key, *args)
+
+    missed: list[str] = []
+    model = entry("a", autov3="a" * 12)
+    catalogue = Catalogue([model, entry("copy", sha256="a")])
+    catalogue.by_sum = Watched(catalogue.by_sum)
+    catalogue.apply([replace(model, favorite=True, folder="x")], [])
+    assert missed == []
+    catalogue.apply([replace(model, autov3=None)], [])
+    assert missed == ["a" * 12]
+    catalogue.apply([replace(model, excluded=True)], [])
+    assert missed == ["a" * 12, model.sha256, model.autov2]
+
+
 def test_what_is_written_while_the_catalogue_is_read_is_in_it(home: Home, tmp_path: Path) -> None:
     class Slow(Store):
         """Reads, and has something written before it answers."""

@@ -148,3 +148,27 @@ def test_one_of_several_editors_who_saw_the_same_is_first_and_all_others_are_tol
     assert sorted(told, key=str) == [2, None, None, None, None]
     assert desk.recipes.get(saved.id).name == f"by {told.index(2)}"
     assert len(desk.files()) == 1
+
+
+def test_while_the_index_is_rebuilt_every_search_finds_everything(desk: RecipeDesk) -> None:
+    for number in range(40):
+        desk.save(f"harbour {number}", "fog over the water")
+    done = threading.Event()
+
+    def rebuild() -> None:
+        try:
+            for _ in range(5):
+                assert desk.recipes.rebuild_index() >= 40
+        finally:
+            done.set()
+
+    rebuilding = threading.Thread(target=rebuild)
+    rebuilding.start()
+    found, count = set(), 40
+    while not done.is_set():
+        found.add(desk.recipes.find(Wanted(search="harb fog")).total - count)
+        desk.save("another harbour", "fog")
+        count += 1
+        found.add(desk.recipes.find(Wanted(search="fog", fields=frozenset(["prompt"]))).total - count)
+    rebuilding.join()
+    assert found == {0}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -282,27 +281,3 @@ def test_a_cursor_goes_on_behind_a_recipe_that_has_been_deleted(desk: RecipeDesk
     desk.recipes.delete([saved[1].id, saved[2].id])
     rest = desk.recipes.find(Wanted(), order="name", cursor=page.next_cursor)
     assert [recipe.name for recipe in rest.items] == ["d", "e"]
-
-
-def test_while_the_index_is_rebuilt_every_search_finds_everything(desk: RecipeDesk) -> None:
-    for number in range(40):
-        desk.save(f"harbour {number}", "fog over the water")
-    done = threading.Event()
-
-    def rebuild() -> None:
-        try:
-            for _ in range(5):
-                assert desk.recipes.rebuild_index() >= 40
-        finally:
-            done.set()
-
-    rebuilding = threading.Thread(target=rebuild)
-    rebuilding.start()
-    found, count = set(), 40
-    while not done.is_set():
-        found.add(desk.recipes.find(Wanted(search="harb fog")).total - count)
-        desk.save("another harbour", "fog")
-        count += 1
-        found.add(desk.recipes.find(Wanted(search="fog", fields=frozenset(["prompt"]))).total - count)
-    rebuilding.join()
-    assert found == {0}

@@ -17,7 +17,7 @@ from app.recipes.embedding import without
 from app.recipes.pictures import check
 from app.recipes.reading import read_picture
 from app.recipes.recipe import RecipeLora, RecipeSettings
-from app.recipes.service import Draft, RecipeChange, Recipes
+from app.recipes.service import Draft, RecipeChange
 from app.recipes.tables import Recipe
 from support.waiting import until
 from tests.postgresql import database_url, postgresql_server, postgresql_url
@@ -213,28 +213,6 @@ def test_a_picture_that_cannot_be_written_leaves_recipe_and_picture_as_they_were
     aside.rename(lite.folder)
     assert lite.recipes.picture(saved.id) == before
     assert lite.found() == ["a"]
-
-
-def test_what_a_killed_studio_left_is_swept_and_nothing_else(lite: RecipeDesk) -> None:
-    kept, deleted = lite.save(), lite.save("b")
-    lite.recipes.delete([deleted.id])
-    for name in (f"{'0' * 32}.12345678.png", ".half.part"):
-        (lite.folder / name).write_bytes(b"half")
-    (lite.folder / "link").symlink_to("/etc/hostname")
-    lite.restart()
-    assert len(lite.files()) == 5, "a studio that was closed left nothing half done"
-    journal = lite.folder.with_name("recipes.journal")
-    lite.close()
-    journal.write_bytes(b"+")  # one that was killed says nothing more
-    other = Recipes(database=lite.database, clock=lite.clock, folder=lite.folder)
-    other.save(Draft("c", PICTURE))
-    lite.open()
-    assert len(lite.files()) == 6, "never while somebody else may be in the middle of saving"
-    other.close()
-    lite.restart()
-    assert set(lite.files()) == {"link", *(name for name in lite.files() if name[:32] != "0" * 32 and name[0] != ".")}
-    assert {kept.picture, deleted.picture} <= set(lite.files())
-    assert len(lite.files()) == 4
 
 
 def test_a_picture_of_an_older_studio_tells_of_its_recipe_soon_after_the_start(desk: RecipeDesk) -> None:

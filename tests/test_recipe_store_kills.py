@@ -23,9 +23,9 @@ from app.database import Database
 from app.recipes.embedding import without
 from app.recipes.pictures import check
 from app.recipes.reading import read_picture
-from app.recipes.service import Recipes, Wanted
+from app.recipes.service import Draft, Recipes, Wanted
 from support.waiting import until
-from tests.recipe_desk import PICTURE
+from tests.recipe_desk import PICTURE, RecipeDesk
 from tests.recipe_life import Book, after
 
 KILLS = 50 if os.environ.get("LOAD") == "long" else 5
@@ -88,3 +88,27 @@ def test_a_studio_that_is_killed_again_and_again_has_done_each_thing_as_a_whole_
         assert found in (shown(without_it), shown(with_it)), f"kill {kill} of the row {seed}"
         book = with_it if found == shown(with_it) else without_it
     assert book, f"the row {seed} has saved nothing"
+
+
+def test_what_a_killed_studio_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    lite = RecipeDesk(tmp_path)
+    kept, deleted = lite.save(), lite.save("b")
+    lite.recipes.delete([deleted.id])
+    for name in (f"{'0' * 32}.12345678.png", ".half.part"):
+        (lite.folder / name).write_bytes(b"half")
+    (lite.folder / "link").symlink_to("/etc/hostname")
+    lite.restart()
+    assert len(lite.files()) == 5, "a studio that was closed left nothing half done"
+    journal = lite.folder.with_name("recipes.journal")
+    lite.close()
+    journal.write_bytes(b"+")  # one that was killed says nothing more
+    other = Recipes(database=lite.database, clock=lite.clock, folder=lite.folder)
+    other.save(Draft("c", PICTURE))
+    lite.open()
+    assert len(lite.files()) == 6, "never while somebody else may be in the middle of saving"
+    other.close()
+    lite.restart()
+    assert set(lite.files()) == {"link", *(name for name in lite.files() if name[:32] != "0" * 32 and name[0] != ".")}
+    assert {kept.picture, deleted.picture} <= set(lite.files())
+    assert len(lite.files()) == 4
+    lite.close()
