@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 from support.waiting import until
 from tests.model_folder import LORAS, Killed, ModelFolder, faulty
 
@@ -118,6 +118,10 @@ class Lifecycle(RuleBasedStateMachine):
             else:
                 assert (error.code, undo_until <= self.folder.clock.now()) == ("expired", True)
                 del self.waiting[batch]
+            return
+        except NotFound:  # it was over already when the studio was started
+            assert undo_until <= self.folder.clock.now()
+            del self.waiting[batch]
             return
         assert self.folder.clock.now() < undo_until
         self.models |= models
