@@ -61,7 +61,8 @@ harness: setup
 	$(RUN) pytest tests -n 2
 
 load: setup ## Load the studio for long: half a minute without a pause, 50 kills each, and what `make test` does shortly
-	LOAD=long $(RUN) pytest tests/test_load.py tests/test_load_comfyui.py tests/test_load_downloads.py
+	LOAD=long $(RUN) pytest tests/test_load.py tests/test_load_comfyui.py tests/test_load_downloads.py \
+	  tests/test_recipe_store_kills.py tests/test_library_changes_kills.py tests/test_library_changes_lifecycle.py
 
 test-clients: setup ## Install five published ComfyUI clients (minutes), see them work against the double
 	$(RUN) tests.clients

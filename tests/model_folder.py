@@ -7,7 +7,7 @@ import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -162,11 +162,17 @@ class ModelFolder:
 
     def files(self) -> dict[str, bytes]:
         """Everything below the root, what waits to be gone too, by its place."""
-        files = (path for path in self.root.rglob("*") if path.is_file() or path.is_symlink())
-        return {path.relative_to(self.root).as_posix(): _content(path) for path in files}
+        found: dict[str, bytes] = {}
+        for folder, folders, names in os.walk(self.root):  # which minds nothing that goes meanwhile
+            linked = [name for name in folders if Path(folder, name).is_symlink()]
+            for path in (Path(folder, name) for name in (*names, *linked)):
+                with suppress(FileNotFoundError):
+                    found[path.relative_to(self.root).as_posix()] = _content(path)
+        return found
 
     def folders(self) -> set[str]:
-        return {path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_dir()}
+        below = (Path(folder, name) for folder, folders, _ in os.walk(self.root) for name in folders)
+        return {path.relative_to(self.root).as_posix() for path in below if not path.is_symlink()}
 
     def scan_finds_nothing_new(self) -> bool:
         report = self.library.scan(LORAS)

@@ -51,7 +51,12 @@ class Lifecycle(RuleBasedStateMachine):
         return {_stem(file) for file in (*self.models.values(), *self.new)}
 
     def some(self, data: Any) -> str:
-        return str(data.draw(st.sampled_from(sorted(self.models)), label="model"))
+        return self._ids(data.draw(st.sampled_from(sorted(self.models.values())), label="model"))[0]
+
+    def _ids(self, *files: str) -> list[str]:
+        """By their files, because ids are never the same again."""
+        by_file = {file: model_id for model_id, file in self.models.items()}
+        return [by_file[file] for file in files]
 
     @rule(folder=FOLDERS, name=NAMES, suffix=SUFFIXES)
     def copy_in(self, folder: str, name: str, suffix: str) -> None:
@@ -97,7 +102,8 @@ class Lifecycle(RuleBasedStateMachine):
     @precondition(lambda self: self.models)
     @rule(data=st.data())
     def delete(self, data: Any) -> None:
-        ids = data.draw(st.lists(st.sampled_from(sorted(self.models)), min_size=1, max_size=3, unique=True))
+        files = st.sampled_from(sorted(self.models.values()))
+        ids = self._ids(*data.draw(st.lists(files, min_size=1, max_size=3, unique=True)))
         deletion = self.folder.changes.delete(LORAS, ids)
         self._deleted(deletion.batch_id, ids, deletion.undo_until)
 
@@ -107,7 +113,7 @@ class Lifecycle(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
     def undo(self, data: Any) -> None:
-        batch = data.draw(st.sampled_from(sorted(self.waiting)), label="deletion")
+        batch = list(self.waiting)[data.draw(st.integers(0, len(self.waiting) - 1), label="deletion")]
         models, undo_until = self.waiting[batch]
         try:
             self.folder.changes.undo(batch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.performance import download_queue, downloads, generation, harness
+from tests.performance import download_queue, downloads, generation, harness, library, recipes
 from tests.performance.measuring import machine, markdown, show
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -33,6 +33,8 @@ def main() -> int:
         "The harness": list(harness.figures()),
         "Generation": list(generation.figures()),
         "Downloads": [*downloads.figures(), *download_queue.figures()],
+        "The library": list(library.figures()),
+        "Recipes": list(recipes.figures()),
     }
     for name, figures in parts.items():
         show(figures, name)
