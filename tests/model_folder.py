@@ -74,7 +74,7 @@ class ModelFolder:
         self.roots = {kind: [home / kind] for kind in ModelKind}
         self.root.mkdir(parents=True, exist_ok=True)
         self.safe_mode = False
-        self.follower_fails = False
+        self.follower_fails = self.commit_fails = False
         self._open(disk)
 
     @property
@@ -86,6 +86,8 @@ class ModelFolder:
         self.database.create_tables()
         with self.database.transaction() as connection:
             connection.execute(text("CREATE TABLE IF NOT EXISTS uses (model TEXT PRIMARY KEY, name TEXT)"))
+            bound = "model TEXT REFERENCES uses (model) DEFERRABLE INITIALLY DEFERRED"
+            connection.execute(text(f"CREATE TABLE IF NOT EXISTS bound ({bound})"))
         self.library = Library(
             database=self.database,
             clock=self.clock,
@@ -106,6 +108,8 @@ class ModelFolder:
         session.execute(
             text("UPDATE uses SET name = :name WHERE model = :id"), {"name": renamed.after.file, "id": renamed.after.id}
         )
+        if self.commit_fails:
+            session.execute(text("INSERT INTO bound VALUES ('nobody')"))
         if self.follower_fails:
             raise RuntimeError("a recipe cannot be changed")
 

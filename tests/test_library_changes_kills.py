@@ -173,6 +173,28 @@ def test_a_disk_that_fails_at_any_change_leaves_before_or_after_once_the_studio_
         folder.close()
 
 
+def test_an_undo_that_was_begun_in_time_is_finished_however_late_the_next_start_is(tmp_path: Path) -> None:
+    rounds = Rounds(tmp_path)
+    seen: list[bool] = []
+    killed = True
+    while killed:
+        folder = rounds.begin()
+        whole = folder.files()
+        delete(folder)
+        [batch] = folder.changes._deletions._waiting
+        with faulty(folder, len(seen)) as disk, suppress(Killed):
+            folder.changes.undo(batch)
+        killed = disk.done > len(seen)
+        folder.changes.close()
+        folder.clock.advance(GRACE)
+        folder.restart()
+        assert folder.files() in (whole, {}), len(seen)
+        seen.append(folder.files() == whole)
+        folder.close()
+    # Nothing has happened before it is written down, which takes two changes.
+    assert (any(seen[:2]), all(seen[2:]), len(seen) > 20) == (False, True, True)
+
+
 def test_a_deletion_whose_time_is_over_ends_at_the_start(tmp_path: Path) -> None:
     folder = Rounds(tmp_path).begin()
     delete(folder)

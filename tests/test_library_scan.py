@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,17 @@ def test_each_file_is_listed_once_and_where_it_lies(home: Home, library: Library
     assert {model.name: model.id for model in library.catalogue.all(LORAS)} == before
 
 
+def test_links_never_come_before_what_they_lead_to(home: Home, library: Library) -> None:
+    # A disk lists names in an order of its own, such as that in which they were made.
+    for number in range(4):
+        link, real = home.loras / f"link-{number}", home.loras / f"real-{number}"
+        for path in (link, real) if number % 2 else (real, link):
+            path.mkdir() if path == real else link.symlink_to(real, target_is_directory=True)
+        put(real, f"{number}.ckpt")
+    library.scan(LORAS)
+    assert {model.folder for model in library.catalogue.all(LORAS)} == {f"real-{number}" for number in range(4)}
+
+
 def test_what_is_hidden_or_only_looks_like_a_model_is_none(home: Home, library: Library) -> None:
     for name in (".hidden.ckpt", "._a.safetensors", ".partial/b.ckpt", ".Trash/c.ckpt", "d.txt", "e", ".ckpt", "f."):
         put(home.loras, name)
@@ -355,8 +367,6 @@ def test_what_is_renamed_or_deleted_during_a_scan_stays_so(home: Home, meanwhile
     put(home.loras, "new.ckpt")
 
     def change() -> None:
-        from dataclasses import replace  # noqa: PLC0415
-
         one, other, _ = meanwhile.catalogue.ordered(LORAS, "name")
         with meanwhile.changing() as changing:
             (home.loras / "a.ckpt").rename(home.loras / "z.ckpt")
@@ -374,9 +384,28 @@ def test_what_is_renamed_or_deleted_during_a_scan_stays_so(home: Home, meanwhile
     assert found.favorite
 
 
-def test_a_change_by_hand_during_a_scan_is_not_overwritten(home: Home, meanwhile: Meanwhile) -> None:
-    from dataclasses import replace  # noqa: PLC0415
+def test_a_rename_that_is_half_done_when_a_scan_begins_is_not_undone_by_it(home: Home, meanwhile: Meanwhile) -> None:
+    path = put(home.loras, "a.ckpt")
+    put(home.loras, "b.ckpt")
+    meanwhile.scan(LORAS)
+    before = meanwhile.by_name("a")
+    assert before is not None
+    path.rename(home.loras / "z.ckpt")
+    put(home.loras, "new.ckpt")
 
+    def finish() -> None:
+        with meanwhile.changing() as changing:
+            changing.put(replace(before, file_name="z.ckpt", name="z", favorite=True))
+
+    meanwhile.happens = finish
+    report = meanwhile.scan(LORAS)
+    assert (report.added, report.gone) == (1, 0)
+    found = meanwhile.by_name("z")
+    assert found is not None
+    assert found.id == before.id
+
+
+def test_a_change_by_hand_during_a_scan_is_not_overwritten(home: Home, meanwhile: Meanwhile) -> None:
     path = put(home.loras, "a.ckpt")
     meanwhile.scan(LORAS)
     path.write_bytes(b"new weights")

@@ -17,7 +17,6 @@ from app.library.sidecars import (
     About,
     BrokenSidecar,
     completed,
-    preview_among,
     read,
     sidecar_of,
     write,
@@ -179,16 +178,18 @@ def test_what_a_hub_says_is_added_never_put_in_anothers_place_and_taken_back_whe
 
 
 def test_the_best_preview_of_a_model_is_its_own(tmp_path: Path) -> None:
-    names = {f"a{suffix}": f"a{suffix}" for suffix in PREVIEWS}
+    model = tmp_path / "a.ckpt"
+    model.write_bytes(b"1")
+    for suffix in (*PREVIEWS, ".txt", "b.png"):
+        (tmp_path / f"a{suffix}").write_bytes(b"1")
     for suffix in PREVIEWS:
-        assert preview_among(names, "a") == f"a{suffix}"
-        del names[f"a{suffix}"]
-    assert preview_among({"ab.png": "ab.png", "a.txt": "a.txt"}, "a") is None
+        assert found_at(model, str(tmp_path)).preview == f"a{suffix}"
+        (tmp_path / f"a{suffix}").unlink()
+    assert found_at(model, str(tmp_path)).preview is None
     (tmp_path / "a.preview.PNG").write_bytes(b"1")
-    (tmp_path / "a.ckpt").write_bytes(b"1")
-    assert found_at(tmp_path / "a.ckpt", str(tmp_path)).preview == "a.preview.PNG"
+    assert found_at(model, str(tmp_path)).preview == "a.preview.PNG"
     (tmp_path / "a.preview.ckpt").write_bytes(b"2")
     found = {one.name: one.preview for one in walk([str(tmp_path)]).found}
     assert found == {"a.ckpt": None, "a.preview.ckpt": "a.preview.PNG"}
     (tmp_path / "a.webp").mkdir()
-    assert found_at(tmp_path / "a.ckpt", str(tmp_path)).preview is None
+    assert found_at(model, str(tmp_path)).preview is None

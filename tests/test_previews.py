@@ -6,7 +6,6 @@ import asyncio
 import io
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -297,9 +296,3 @@ def test_a_long_film_is_shown_a_block_at_a_time(folder: ModelFolder, client: Cal
     tracemalloc.stop()
     assert sent == length
     assert peak < 8 * 2**20
-
-
-def test_a_preview_is_not_uploaded_in_vain_while_time_passes(folder: ModelFolder) -> None:
-    model = folder.take_in(NEON)
-    folder.clock.advance(timedelta(hours=1))
-    assert folder.changes.previews.put(LORAS, model.id, io.BytesIO(MP4)).modified_at == folder.clock.now()

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from app.library.disk import Disk, move, put, told
-from app.library.staging import CHANGES, MANIFEST, Manifest, Mark, Move, Phase, Staging, waiting_in
+from app.library.manifest import CHANGES, MANIFEST, Manifest, Mark, Move, Phase, waiting_in
+from app.library.staging import Staging
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from app.library.sidecars import PREVIEWS, SIDECARS
@@ -16,23 +18,27 @@ _COMPANION = re.compile(rf"\.preview\.[^.]+|{'|'.join(map(re.escape, (*_NOTES, *
 
 def names_in(folder: Path) -> list[str]:
     """What lies in a folder, in order. Raises OSError."""
-    return sorted(one.name for one in folder.iterdir())
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries)
 
 
-def companions_of(model: Path) -> list[Path]:
+def companions_of(model: Path, names: Sequence[str] | None = None) -> list[Path]:
     """What lies beside a model and belongs to it, in the order of names. Raises OSError.
+
+    names: what `names_in` its folder has answered, where that was asked already.
 
     `neon.preview.png` belongs to `neon`, but where there is a model `neon.preview`, to that one.
     """
-    names = names_in(model.parent)
+    names = _beginning(names_in(model.parent) if names is None else names, model.stem)
     stems = {Path(name).stem for name in names if is_model_file(name)} - {model.stem}
     return [model.parent / name for name in names if _belongs(name, model.stem, stems)]
 
 
-def twins_of(model: Path) -> list[Path]:
-    """Other model files of the same name, which share its companions. Raises OSError."""
-    names = filter(is_model_file, names_in(model.parent))
-    return [model.parent / name for name in names if name != model.name and Path(name).stem == model.stem]
+def twins_of(model: Path, names: Sequence[str] | None = None) -> list[Path]:
+    """Other model files of the same name, which share its companions; names: as above. Raises OSError."""
+    names = _beginning(names_in(model.parent) if names is None else names, model.stem)
+    models = filter(is_model_file, names)
+    return [model.parent / name for name in models if name != model.name and Path(name).stem == model.stem]
 
 
 def claimed(folder: Path, stem: str) -> list[Path]:
@@ -45,8 +51,9 @@ def claimed(folder: Path, stem: str) -> list[Path]:
     except FileNotFoundError:
         return []
     sought = stem.casefold()
-    stems = {Path(name).stem.casefold() for name in names if is_model_file(name)} - {sought}
-    return [folder / name for name in names if _stem_is(name, sought) or _belongs(name.casefold(), sought, stems)]
+    alike = [name for name in names if name.casefold().startswith(sought)]
+    stems = {Path(name).stem.casefold() for name in alike if is_model_file(name)} - {sought}
+    return [folder / name for name in alike if _stem_is(name, sought) or _belongs(name.casefold(), sought, stems)]
 
 
 def is_preview(companion: Path) -> bool:
@@ -56,6 +63,12 @@ def is_preview(companion: Path) -> bool:
 def suffix_of(companion: Path, stem: str) -> str:
     """What follows the model's name in a companion's."""
     return companion.name[len(stem) :]
+
+
+def _beginning(names: Sequence[str], stem: str) -> Sequence[str]:
+    """Those of `names`, which are in order, that begin so."""
+    begin = bisect_left(names, stem)
+    return names[begin : bisect_left(names, True, lo=begin, key=lambda name: not name.startswith(stem))]
 
 
 def _belongs(name: str, stem: str, other_stems: Iterable[str]) -> bool:

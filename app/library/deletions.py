@@ -12,9 +12,9 @@ from app.alarm import Alarm
 from app.clock import Clock
 from app.errors import Conflict, NotFound
 from app.library.catalogue import Model
-from app.library.companions import companions_of, twins_of
+from app.library.companions import companions_of, names_in, twins_of
 from app.library.disk import disk_faults_told
-from app.library.staging import Manifest, Move, Phase, waiting_in
+from app.library.manifest import Manifest, Move, Phase, waiting_in
 from app.library.whole_changes import WholeChanges, model_of
 from app.model_files import ModelKind
 
@@ -114,11 +114,13 @@ class Deletions:
     def _deletion(self, models: Sequence[Model], until: datetime) -> Manifest:
         """Every file that goes, each to wait beside its own folder. One that is gone already is none."""
         doomed = {model.path for model in models}
+        names = {folder: names_in(folder) for folder in {path.parent for path in doomed} if folder.is_dir()}
         files: set[Path] = set()
         for path in doomed:
-            if path.parent.is_dir():
-                shared = set(twins_of(path)) - doomed
-                files.update([] if shared else companions_of(path))
+            beside = names.get(path.parent)
+            if beside is not None:
+                shared = set(twins_of(path, beside)) - doomed
+                files.update([] if shared else companions_of(path, beside))
                 files.update([path] if path.is_symlink() or path.exists() else [])
         manifest = self._whole.manifest_for(models, undo_until=until)
         places = [(path, waiting_in(path.parent, manifest.id) / str(n)) for n, path in enumerate(sorted(files))]

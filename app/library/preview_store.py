@@ -13,8 +13,8 @@ from app.errors import NotAllowed, NotFound
 from app.library.catalogue import Model
 from app.library.companions import companions_of, is_preview
 from app.library.disk import disk_faults_told
+from app.library.manifest import Manifest, Mark, Move, Phase, waiting_in
 from app.library.previews import HEAD_BYTES, Format, check, format_at
-from app.library.staging import Manifest, Mark, Move, Phase, waiting_in
 from app.library.whole_changes import WholeChanges, plain_of
 from app.model_files import ModelKind
 

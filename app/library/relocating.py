@@ -12,8 +12,8 @@ from app.clock import Clock
 from app.errors import Conflict, NotFound
 from app.library.catalogue import Model
 from app.library.disk import disk_faults_told
+from app.library.manifest import Manifest, Mark, Move, Phase, waiting_in
 from app.library.renaming import Plan, check_folder, check_name, plan
-from app.library.staging import Manifest, Mark, Move, Phase, waiting_in
 from app.library.store import Changing
 from app.library.walking import found_at
 from app.library.whole_changes import WholeChanges, plain_of
@@ -55,13 +55,14 @@ class Relocating:
                 return before
             with disk_faults_told(f"{before.name!r} stays as it was"):
                 try:
-                    return self._become(before, after, copying=False)
+                    try:
+                        return self._become(before, after, copying=False)
+                    except OSError as error:
+                        if error.errno != errno.EXDEV:
+                            raise
+                    return self._become(before, after, copying=True)
                 except FileExistsError as error:  # it has appeared just now
                     raise Conflict(f"{after.name!r} is taken; choose another name", code="taken") from error
-                except OSError as error:
-                    if error.errno != errno.EXDEV:
-                        raise
-                return self._become(before, after, copying=True)
 
     def _become(self, before: Model, after: Model, *, copying: bool) -> Model:
         """Have a model be another. copying: to another disk, which takes its time: others are not kept waiting."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 from math import ceil, floor
 from typing import Protocol
 
@@ -16,6 +18,9 @@ from typing import Protocol
 SIMILAR = 85.0
 # Words of one or two signs have no near ones: one sign more makes them differ by a fifth at least.
 SHORTEST_MISSPELT = 3
+# From so many changes on, the long text is made anew; of so many models that have a part, all are looked through.
+MOST_CHANGED = 300
+FEW = 1 / 100
 _PARTS = re.compile(r"[^\W_]+")
 
 
@@ -44,11 +49,56 @@ def is_found(model: Findable, pattern: str) -> bool:
     return bool(sought) and all(any(one in word or _are_similar(one, word) for word in words) for one in sought)
 
 
+class _Texts:
+    """The words of every model as one text each, and of most of them in one long text, which is searched at once."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, str] = {}
+        self._long = ""
+        self._starts: list[int] = []
+        self._ids: list[str] = []
+        # Those whose place in the long text is out of date.
+        self._changed: set[str] = set()
+
+    def put(self, model_id: str, text: str) -> None:
+        self.by_id[model_id] = text
+        self._changed.add(model_id)
+
+    def pop(self, model_id: str) -> str | None:
+        self._changed.add(model_id)
+        return self.by_id.pop(model_id, None)
+
+    def having(self, part: str) -> set[str]:
+        """The ids of the models that have a word with this part, which holds no space."""
+        texts, changed = self.by_id, self._changed
+        if len(changed) > MOST_CHANGED:
+            self._join()
+        found: set[str] = set()
+        most = len(texts) * FEW
+        reached = self._long.find(part)
+        while reached >= 0:
+            number = bisect_right(self._starts, reached)
+            found.add(self._ids[number - 1])
+            if len(found) > most:  # going through all of them is faster then
+                return {model_id for model_id, text in texts.items() if part in text}
+            reached = self._long.find(part, self._starts[number]) if number < len(self._starts) else -1
+        found -= changed
+        found.update(model_id for model_id in changed if part in texts.get(model_id, ""))
+        return found
+
+    def _join(self) -> None:
+        self._ids = list(self.by_id)
+        self._long = "\n".join(self.by_id.values())
+        lengths = (len(text) + 1 for text in self.by_id.values())
+        self._starts = list(accumulate(lengths, initial=0))[:-1]
+        self._changed.clear()
+
+
 class SearchIndex:
     """The words of many models: which models have a word, and which words have a length. Not for several threads."""
 
     def __init__(self, models: Iterable[Findable] = ()) -> None:
-        self._texts: dict[str, str] = {}
+        self._texts = _Texts()
         self._having: dict[str, set[str]] = {}
         self._by_length: dict[int, dict[str, None]] = {}
         for model in models:
@@ -57,7 +107,7 @@ class SearchIndex:
     def add(self, model: Findable) -> None:
         words = words_of(model)
         # No word holds a line break, so what is found in the text is found in one word.
-        self._texts[model.id] = "\n".join(words)
+        self._texts.put(model.id, "\n".join(words))
         for word in words:
             having = self._having.get(word)
             if having is None:
@@ -67,7 +117,7 @@ class SearchIndex:
                 having.add(model.id)
 
     def remove(self, model: Findable) -> None:
-        text = self._texts.pop(model.id, None)
+        text = self._texts.pop(model.id)
         if text is None:
             return
         for word in text.split("\n"):
@@ -79,16 +129,14 @@ class SearchIndex:
 
     def find(self, pattern: str) -> set[str]:
         """The ids of the models that a search finds."""
-        sought = sorted(_words(pattern), key=len, reverse=True)
-        if not sought:
-            return set()
         found: set[str] | None = None
-        for one in sought:
+        # The longest first, because it leaves the fewest to look at.
+        for one in sorted(_words(pattern), key=len, reverse=True):
             near = self._nearly(one)
-            texts = self._texts
             if found is None:
-                found = {model_id for model_id, text in texts.items() if one in text} | near
+                found = self._texts.having(one) | near
             else:
+                texts = self._texts.by_id
                 found = {model_id for model_id in found if one in texts[model_id] or model_id in near}
             if not found:
                 break

@@ -107,7 +107,7 @@ class Library:
         found = sums.get(sum_)
         if found is None:
             found = sums.get(plain(sum_), ())
-        if kind is not None:
+        if kind is not None and (len(found) > 1 or (found and found[0].kind != kind)):
             found = tuple(model for model in found if model.kind == kind)
         if len(found) > 1 and len({model.sha256 for model in found}) > 1:
             return ()

@@ -21,10 +21,11 @@ log = logging.getLogger("app.library")
 SIDECAR = ".metadata.json"
 # The first that says something is believed.
 SIDECARS = (SIDECAR, ".civitai.info", ".cm-info.json", ".json")
-_STILL = (".webp", ".png", ".jpeg", ".jpg")
-_OTHER = (".mp4", ".gif", ".webm", ".avif", ".jxl")
-# The best first.
-PREVIEWS = (*_STILL, *(f".preview{suffix}" for suffix in (*_STILL, *_OTHER)), *_OTHER)
+# Previews, the best first: a picture, then what is called `<name>.preview`, then what moves or few can show.
+STILL = (".webp", ".png", ".jpeg", ".jpg")
+MOVING = (".mp4", ".gif", ".webm", ".avif", ".jxl")
+FURTHER = (*STILL, *MOVING)
+PREVIEWS = (*STILL, *(f".preview{suffix}" for suffix in FURTHER), *MOVING)
 
 MAX_SIDECAR_BYTES = 16 * 1024 * 1024
 MAX_NUMBER = 2**63
@@ -81,19 +82,6 @@ class About:
 def sidecar_of(model: Path) -> Path:
     """Where a model's sidecar lies, whether or not there is one."""
     return model.with_name(model.stem + SIDECAR)
-
-
-def preview_among(names: Mapping[str, str], stem: str, stems: Iterable[str] = ()) -> str | None:
-    """The name of a model's preview. names: what lies in its folder, by name with the last suffix in lower case.
-
-    stems: of all models in that folder: `a.preview.png` belongs to `a.preview.safetensors` where there is one.
-    """
-    taken = f"{stem}.preview" in stems
-    for suffix in PREVIEWS:
-        found = names.get(stem + suffix)
-        if found is not None and not (taken and suffix.startswith(".preview")):
-            return found
-    return None
 
 
 def read(model: Path, suffixes: Iterable[str] = SIDECARS) -> tuple[About, str | None]:

@@ -62,6 +62,8 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # What was read before, by id: a row that reads the same is the same model.
+        self._read_before: dict[str, tuple[tuple[Any, ...], Model]] = {}
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -82,7 +84,24 @@ class Store:
         with nothing_to_collect():
             with self._database.transaction() as connection:
                 rows = connection.execute(select(*_RAW).where(condition)).all()
-            return _read(rows, first_roots)
+            return self._read(rows, first_roots, is_part=kind is not None)
+
+    def _read(self, rows: Iterable[Sequence[Any]], first_roots: Mapping[ModelKind, str], *, is_part: bool) -> Rows:
+        found, before = Rows(), self._read_before
+        now: dict[str, tuple[tuple[Any, ...], Model]] = {}
+        for one in rows:
+            row = tuple(one)
+            known = before.get(row[0])
+            said = known[1] if known is not None and known[0] == row and row[3] else _said(row, first_roots)
+            if isinstance(said, Damaged):
+                found.damaged.append(said)
+                continue
+            now[said.id] = (row, said)
+            found.models.append(said)
+            if not row[3]:
+                found.rootless.add(said.id)
+        self._read_before = {**before, **now} if is_part else now
+        return found
 
     def at(self, session: Session, model: Model) -> list[str]:
         """The ids of the rows that stand for a model's place, whatever else they say."""
@@ -154,19 +173,6 @@ def _take_the_turn(session: Session, transaction: SessionTransaction, connection
 def _row_of(model: Model) -> dict[str, Any]:
     row = {name: getattr(model, name) for name in _NAMES}
     return row | {"tags": list(model.tags), "trained_words": list(model.trained_words), "sought": folded(model.name)}
-
-
-def _read(rows: Iterable[Sequence[Any]], first_roots: Mapping[ModelKind, str]) -> Rows:
-    found = Rows()
-    for row in rows:
-        said = _said(row, first_roots)
-        if isinstance(said, Damaged):
-            found.damaged.append(said)
-            continue
-        found.models.append(said)
-        if not row[3]:
-            found.rootless.add(said.id)
-    return found
 
 
 def _said(row: Sequence[Any], first_roots: Mapping[ModelKind, str]) -> Model | Damaged:

@@ -19,8 +19,9 @@ from typing import Any
 from app.errors import InvalidInput, StudioError
 from app.library.catalogue import Model
 from app.library.disk import Disk
+from app.library.manifest import Manifest, Phase
 from app.library.service import Library
-from app.library.staging import Manifest, Phase, Staging, lies_in
+from app.library.staging import Staging, lies_in
 from app.library.store import Changing
 from app.library.tables import ModelFile
 from app.model_files import ModelKind
@@ -72,9 +73,10 @@ class WholeChanges:
     def refuse_outside(self, paths: Iterable[Path]) -> None:
         """Raise InvalidInput when one of these files lies outside the roots, wherever links lead now."""
         roots = [root.resolve() for root in self._roots()]
-        outside = next((path for path in paths if not lies_in(path, roots)), None)
+        folders = dict.fromkeys(path.parent for path in paths)
+        outside = next((folder for folder in folders if not lies_in(folder, roots)), None)
         if outside is not None:
-            where = outside.parent.name
+            where = outside.name
             why = f"{where!r} lies outside the library, or a link leads there; nothing outside is changed"
             raise InvalidInput(why, field="folder", code="outside")
 
