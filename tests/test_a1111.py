@@ -85,6 +85,7 @@ def test_reading_never_fails(anything: str) -> None:
 
 
 @given(settings())
+@example(RecipeSettings(checkpoint=" Negative prompt:Steps: 1"))
 def test_what_is_written_is_read_back(asked: RecipeSettings) -> None:
     assert a1111.read(a1111.write(asked)).settings == asked
 

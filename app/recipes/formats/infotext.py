@@ -30,7 +30,8 @@ def split(text: str) -> tuple[str, str]:
     """The prompts, and the last line that looks like settings; lines after it are dropped."""
     for start, end in _promising(text):
         line = text[start:end]
-        same_line = _SAME_LINE.search(line) if NEGATIVE in line else None
+        # Our own settings have a line of their own, and may hold those words in a value.
+        same_line = _SAME_LINE.search(line) if NEGATIVE in line and not _is_ours(line) else None
         if same_line and looks_like_settings(line[same_line.end() :]):
             return f"{text[:start]}{line[: same_line.start()]}", line[same_line.end() :].strip()
         if looks_like_settings(line):
@@ -56,6 +57,10 @@ def _promising(text: str) -> Iterator[tuple[int, int]]:
 def looks_like_settings(line: str) -> bool:
     found = dict(pairs(line.strip()))
     return known(found) >= 2 or found.get("Version", "").startswith(WRITER)
+
+
+def _is_ours(line: str) -> bool:
+    return dict(pairs(line.strip())).get("Version", "").startswith(WRITER)
 
 
 def known(found: dict[str, str]) -> int:
