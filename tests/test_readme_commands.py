@@ -57,8 +57,11 @@ def test_a_job_goes_from_curl_to_picture_as_shown(tmp_path: Path) -> None:
 def test_two_models_go_from_a_hub_into_the_library_as_shown(tmp_path: Path) -> None:
     told = walk("downloads", tmp_path, {"9000": free_port(), "8000": free_port()})
     loras = tmp_path / "home" / "models" / "loras"
-    assert sorted(path.name for path in loras.iterdir()) == ["flux-kontext.safetensors", "old-film.safetensors"]
-    assert [hashlib.sha256(path.read_bytes()).hexdigest() in told for path in loras.iterdir()] == [True, True]
+    models = sorted(loras.glob("*.safetensors"))
+    assert [path.name for path in models] == ["flux-kontext.safetensors", "old-film.safetensors"]
+    assert [hashlib.sha256(path.read_bytes()).hexdigest() in told for path in models] == [True, True]
+    # What the hub said of the one that was asked for by its version.
+    assert set(loras.iterdir()) - set(models) == {loras / "flux-kontext.metadata.json"}
 
 
 def test_a_folder_of_pictures_is_imported_found_and_made_again_as_shown(tmp_path: Path) -> None:
