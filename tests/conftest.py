@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from support.servers.hub import Hub
 from tests.counter import Counter
 from tests.download_desk import Desk
 from tests.scripted_transfer import ScriptedTransfer
+
+# Where these tests were begun in the background of a shell, interrupts are ignored, and by whatever they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -36,19 +36,14 @@ class Terminal:
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        # Where these tests were begun in the background of a shell, interrupts are ignored, and by whatever they start.
-        usual = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            return subprocess.Popen(
-                [sys.executable, "-m", "app.downloads", *arguments],
-                cwd=self.folder,
-                env=self.environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        finally:
-            signal.signal(signal.SIGINT, usual)
+        return subprocess.Popen(
+            [sys.executable, "-m", "app.downloads", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def run(self, *arguments: str) -> tuple[int, list[str], str]:
         """How it ended, its lines on stdout, and what it said on stderr."""
