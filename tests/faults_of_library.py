@@ -89,7 +89,7 @@ FAULTS_OF_LIBRARY = (
         "companions stay behind",
         "library/deleting.feature",
         "app/library/deletions.py",
-        "files.update([] if shared else companions_of(path))",
+        "files.update([] if shared else companions_of(path, beside))",
         "files.update([])",
         "has left its folder with all that belongs to it",
     ),
