@@ -181,4 +181,5 @@ def _hashing(folder: Path) -> Figure:
 
 if __name__ == "__main__":
     for figure in figures():
-        print(f"{figure.what}: {figure.value:.3f} {figure.unit}, limit {figure.limit:.3f}, ratio {figure.ratio:.2f}")
+        limit = "" if figure.limit is None else f", limit {figure.limit:.3f}, ratio {figure.ratio:.2f}"
+        print(f"{figure.what}: {figure.value:.3f} {figure.unit}{limit}")
