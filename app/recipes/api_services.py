@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Header
@@ -19,66 +20,25 @@ from app.recipes.shares import Shares
 from app.recipes.views import Showing
 
 
-async def _recipes(connection: HTTPConnection) -> Recipes:
-    recipes: Recipes = connection.app.state.recipes
-    return recipes
+def _service(name: str) -> Callable[[HTTPConnection], Awaitable[Any]]:
+    """What the studio keeps under this name, for a route to depend on."""
+
+    async def service(connection: HTTPConnection) -> Any:
+        return getattr(connection.app.state, name)
+
+    return service
 
 
-async def _showing(connection: HTTPConnection) -> Showing:
-    showing: Showing = connection.app.state.recipe_showing
-    return showing
-
-
-async def _links(connection: HTTPConnection) -> Links:
-    links: Links = connection.app.state.recipe_links
-    return links
-
-
-async def _linking(connection: HTTPConnection) -> Linking:
-    linking: Linking = connection.app.state.recipe_linking
-    return linking
-
-
-async def _repair(connection: HTTPConnection) -> Repair:
-    repair: Repair = connection.app.state.recipe_repair
-    return repair
-
-
-async def _shares(connection: HTTPConnection) -> Shares:
-    shares: Shares = connection.app.state.recipe_shares
-    return shares
-
-
-async def _sending(connection: HTTPConnection) -> Sending:
-    sending: Sending = connection.app.state.recipe_sending
-    return sending
-
-
-async def _batches(connection: HTTPConnection) -> Batches:
-    batches: Batches = connection.app.state.recipe_batches
-    return batches
-
-
-async def _exchange(connection: HTTPConnection) -> Exchange:
-    exchange: Exchange = connection.app.state.recipe_exchange
-    return exchange
-
-
-async def _fetch(connection: HTTPConnection) -> Fetch:
-    fetch: Fetch = connection.app.state.recipe_fetch
-    return fetch
-
-
-Book = Annotated[Recipes, Depends(_recipes)]
-Shown = Annotated[Showing, Depends(_showing)]
-LinksOf = Annotated[Links, Depends(_links)]
-LinkingOf = Annotated[Linking, Depends(_linking)]
-RepairOf = Annotated[Repair, Depends(_repair)]
-SharesOf = Annotated[Shares, Depends(_shares)]
-SendingOf = Annotated[Sending, Depends(_sending)]
-BatchesOf = Annotated[Batches, Depends(_batches)]
-ExchangeOf = Annotated[Exchange, Depends(_exchange)]
-FetchOf = Annotated[Fetch, Depends(_fetch)]
+Book = Annotated[Recipes, Depends(_service("recipes"))]
+Shown = Annotated[Showing, Depends(_service("recipe_showing"))]
+LinksOf = Annotated[Links, Depends(_service("recipe_links"))]
+LinkingOf = Annotated[Linking, Depends(_service("recipe_linking"))]
+RepairOf = Annotated[Repair, Depends(_service("recipe_repair"))]
+SharesOf = Annotated[Shares, Depends(_service("recipe_shares"))]
+SendingOf = Annotated[Sending, Depends(_service("recipe_sending"))]
+BatchesOf = Annotated[Batches, Depends(_service("recipe_batches"))]
+ExchangeOf = Annotated[Exchange, Depends(_service("recipe_exchange"))]
+FetchOf = Annotated[Fetch, Depends(_service("recipe_fetch"))]
 IfNoneMatch = Annotated[str | None, Header()]
 
 
