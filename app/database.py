@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -41,6 +42,7 @@ Refill = Callable[[Connection], None]
 _MORE: dict[str, Statements] = {}
 _REFILLS: list[Refill] = []
 _CREATING: dict[tuple[str, int], list[str]] = {}
+_READING = json.JSONDecoder()
 # What one studio tells another by while it makes or changes the tables.
 _LOCK = 0x50726F6F
 
@@ -78,6 +80,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+def _from_json(text: str | bytes) -> Any:
+    """What was written as JSON here: nothing stands before or behind it, which json.loads would look for."""
+    return _READING.raw_decode(text)[0] if isinstance(text, str) else json.loads(text)
+
+
 class Database:
     """Sessions on one database.
 
@@ -86,7 +93,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
-        self.engine: Engine = create_engine(self.url)
+        self.engine: Engine = create_engine(self.url, json_deserializer=_from_json)
         if self.url.get_backend_name() == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
 

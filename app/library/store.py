@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import Connection, Select, String, Table, delete, event, insert, select, type_coerce
@@ -221,9 +222,16 @@ def _moment(value: Any) -> datetime:
 
 def _texts(value: Any) -> tuple[str, ...]:
     """A list of texts as the database's driver gives it. Raises TypeError, ValueError for anything else."""
-    if value in ("[]", []):
-        return ()
-    texts = json.loads(value) if type(value) is str else value
+    return _told(value) if type(value) is str else _checked(value)
+
+
+# Most lists are those of many models.
+@lru_cache(maxsize=10_000)
+def _told(written: str) -> tuple[str, ...]:
+    return _checked(json.loads(written))
+
+
+def _checked(texts: Any) -> tuple[str, ...]:
     if type(texts) is not list or not all(type(one) is str for one in texts):
         raise TypeError(f"{texts!r} is no list of texts")
     return tuple(texts)

@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, false, func, insert, select, text, true, update
 from sqlalchemy.exc import IntegrityError
 
 from app.database import Database
 from app.errors import Conflict, NotFound
-from app.recipes import index
+from app.recipes import index, paging
 from app.recipes.asking import Deletion, Wanted
 from app.recipes.ordering import Ordering, Place
+from app.recipes.paging import Cut
 from app.recipes.renaming import Renamed, renamed
 from app.recipes.search import fold_spaces
 from app.recipes.tables import COLUMNS, DELETIONS, RECIPES, Recipe, recipe_of, row_of
@@ -24,16 +24,14 @@ _C = RECIPES.c
 _LIVE = _C.deleted_at.is_(None)
 _LOOKING = select(*COLUMNS).where(_LIVE)
 _ENTRIES = select(*index.INDEXED).where(_LIVE)
+_NUMBERED = _LOOKING.where(_C.number.in_(bindparam("numbers", expanding=True)))
 _GETTING = _LOOKING.where(_C.id == bindparam("the_id"))
 _ADDING = insert(RECIPES).returning(_C.number)
 _SEEN = update(RECIPES).where(_C.id == bindparam("the_id"), _LIVE, _C.version == bindparam("the_version"))
-_COUNTING = select(func.count()).select_from(RECIPES).where(_LIVE)
 _D = DELETIONS.c
 _REMEMBERED = timedelta(days=1)
 _ID = re.compile("[0-9a-f]{32}")
 _CHUNK = 500
-# Up to so many it is quicker to look at each than to walk along the order that they are wanted in.
-_FEW = 500
 
 
 class Book:
@@ -137,25 +135,13 @@ class Book:
         self, wanted: Wanted, ordering: Ordering, *, size: int, skip: int = 0, after: Place | None = None
     ) -> tuple[list[tuple[Recipe, Place]], int]:
         """So many of those that are wanted, each with its place in the order, and how many there are in all."""
-        matching = index.match(wanted, self._dialect)
-        facts: dict[str, Any] = {"size": size, "skip": skip, **ordering.facts}
-        if after is not None:
-            facts |= {"after_key": after.key, "after_number": after.number}
         with self._database.transaction() as rows:
-            if matching is None:
-                total = rows.scalar(_COUNTING) or 0
-            else:
-                facts["match"] = matching
-                total = rows.scalar(text(index.COUNTING[self._dialect]), facts) or 0
-            if skip >= total:
+            places, total = paging.places(rows, wanted, ordering, Cut(size, skip, after))
+            if not places:
                 return [], total
-            query = ordering.sql(
-                self._dialect, matching=matching is not None, few=total <= _FEW, after=after is not None
-            )
-            places = {number: Place(key, number) for number, key in rows.execute(text(query), facts)}
-            found = rows.execute(_LOOKING.where(_C.number.in_(places)))
-            recipes = {recipe.number: recipe for recipe in map(recipe_of, found)}
-        return [(recipes[number], place) for number, place in places.items() if number in recipes], total
+            found = rows.execute(_NUMBERED, {"numbers": [place.number for place in places]}).all()
+        recipes = {recipe.number: recipe for recipe in map(recipe_of, found)}
+        return [(recipes[place.number], place) for place in places if place.number in recipes], total
 
     # Deleting
 

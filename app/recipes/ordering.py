@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.errors import InvalidInput
 from app.recipes import index
+from app.recipes.dealing import Dealt
 
-# Primes of which every product of two numbers below them is one that databases can hold. Two of them, because
-# with one alone what follows in the order of saving would follow at equal distances in any other.
-_PRIME, _OTHER = 2_147_483_647, 2_147_483_629
 _KEYS = {
     "date": ("number", "desc"),
     "name": ("folded_name", "asc"),
     "loras_count": ("lora_count", "desc"),
     "opened": ("opened_at", "desc"),
-    "random": (f"(((number * :a + :b) % {_PRIME}) * :c % {_OTHER})", "asc"),
+    "random": ("", "asc"),
 }
 _LARGEST = 2**63 - 1
 
@@ -35,15 +31,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Ordering:
-    """key: an expression of SQL; facts: the values of its parameters. upwards: the smallest first."""
+    """key: a column; none for an order by chance, which `seed` decides. upwards: the smallest first."""
 
     name: str
     key: str
     upwards: bool
-    facts: Mapping[str, int] = field(default_factory=dict)
+    seed: str | None = None
 
-    def sql(self, dialect: str, *, matching: bool, few: bool, after: bool) -> str:
-        """The statement for one page of (number, key), to be executed with `facts`, match, after_…, size and skip."""
+    def sql(self, dialect: str, *, matching: bool, after: bool) -> str:
+        """The statement for one page of (number, key), to be executed with match, after_…, size and skip."""
         way, beyond = ("ASC", ">") if self.upwards else ("DESC", "<")
         if matching and self.key == "number":
             # The index lies in this order itself.
@@ -53,9 +49,7 @@ class Ordering:
             return f"{found.replace('SELECT', f'SELECT {number},', 1)} ORDER BY {number} {way} LIMIT :size OFFSET :skip"
         conditions = ["deleted_at IS NULL"]
         if matching:
-            # With a plus SQLite walks along the order and looks each up, without it the other way round.
-            plus = "+" if dialect == index.SQLITE and not few else ""
-            conditions.append(f"{plus}number IN ({index.MATCHING[dialect]})")
+            conditions.append(f"number IN ({index.MATCHING[dialect]})")
         if after:
             conditions.append(f"({self.key}, number) {beyond} (:after_key, :after_number)")
         return (
@@ -71,11 +65,13 @@ class Ordering:
         try:
             told = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
             name, key, number = told
+            right = _is_whole(number) and (isinstance(key, str) if self.key == "folded_name" else _is_whole(key))
+            if name != self.name or not right:
+                raise _no_cursor(cursor)
+            if self.seed is not None:
+                Dealt.of(key)
         except (binascii.Error, ValueError, TypeError, RecursionError) as error:
             raise _no_cursor(cursor) from error
-        right = _is_whole(number) and (isinstance(key, str) if self.key == "folded_name" else _is_whole(key))
-        if name != self.name or not right:
-            raise _no_cursor(cursor)
         return Place(key, number)
 
 
@@ -94,14 +90,8 @@ def ordering(order: str) -> Ordering:
             field="sort",
         )
     key, usual = _KEYS[what]
-    facts = _chance(":".join(rest)) if what == "random" else {}
-    return Ordering(name=order, key=key, upwards=(way or usual) == "asc", facts=facts)
-
-
-def _chance(seed: str) -> dict[str, int]:
-    digest = hashlib.sha256(seed.encode("utf-8", "replace")).digest()
-    drawn = (int.from_bytes(digest[start : start + 8], "big") for start in (0, 8, 16))
-    return dict(zip("abc", (1 + number % (_OTHER - 1) for number in drawn), strict=True))
+    seed = ":".join(rest) if what == "random" else None
+    return Ordering(name=order, key=key, upwards=(way or usual) == "asc", seed=seed)
 
 
 def _is_whole(value: object) -> bool:

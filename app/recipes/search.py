@@ -64,13 +64,14 @@ def tokens(texts: Iterable[str | None]) -> set[str]:
 
 
 def _tokens(text: str) -> set[str]:
-    said = set(words(text[:_MOST_CHARACTERS]))
-    # Runs of letters, as most words are, begin nowhere but at their beginning.
-    letters = set(filter(str.isalpha, said))
-    if not text.isascii() or max(map(len, letters), default=0) > _LONGEST:
-        letters = {word for word in letters if word.isascii() and len(word) <= _LONGEST}
-    letters.update(_cut(word, start) for word in said - letters for start in _starts(word))
-    return letters
+    found: set[str] = set()
+    return found.union(*map(_word_tokens, set(words(text[:_MOST_CHARACTERS]))))
+
+
+# Most words are those of many recipes.
+@lru_cache(maxsize=50_000)
+def _word_tokens(word: str) -> tuple[str, ...]:
+    return tuple({_cut(word, start) for start in _starts(word)})
 
 
 @lru_cache(maxsize=10_000)
