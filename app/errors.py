@@ -1,6 +1,7 @@
 """The studio's errors: one tree, and how each is told to a caller (RFC 9457, application/problem+json).
 
 StudioError                     500  the studio is at fault
+├── NotConfigured               500  a setting is missing that this needs; the message names it
 ├── InvalidInput                422  a field's value cannot be accepted; `field` names it
 ├── NotAllowed                  403  this caller may not do that
 │   └── NotAuthenticated        401  no key, or a wrong one
@@ -11,8 +12,13 @@ StudioError                     500  the studio is at fault
 ├── PreconditionFailed          412  it has been changed since the caller last saw it
 ├── PreconditionRequired        428  the caller must say which version it has seen
 ├── TooLarge                    413  more bytes or pixels than the studio takes
+├── ProviderFailed              502  whoever paints for the studio has failed at all of it
 └── Unavailable                 503  something that the studio needs cannot be used now
     └── StorageUnavailable      503  the store cannot be read or written
+        ├── StorageRefused      503  … because it refuses the studio's keys, or a policy does
+        ├── StorageMisplaced    503  … because the bucket is not there
+        ├── StorageUnreachable  503  … because nothing answers, or it says that it cannot serve
+        └── StorageTimeout      503  … because it takes calls and does not answer in time
 """
 
 from __future__ import annotations
@@ -53,6 +59,10 @@ class StudioError(Exception):
         self.field = field
         if code is not None:
             self.code = code
+
+
+class NotConfigured(StudioError):
+    code, title = "not_configured", "The studio lacks a setting"
 
 
 class InvalidInput(StudioError):
@@ -96,12 +106,32 @@ class TooLarge(StudioError):
     status, code, title = 413, "too_large", "Too large"
 
 
+class ProviderFailed(StudioError):
+    status, code, title = 502, "provider_failed", "Whoever paints has failed"
+
+
 class Unavailable(StudioError):
     status, code, title = 503, "unavailable", "Not available now"
 
 
 class StorageUnavailable(Unavailable):
     code = "storage_unavailable"
+
+
+class StorageRefused(StorageUnavailable):
+    code = "storage_refused"
+
+
+class StorageMisplaced(StorageUnavailable):
+    code = "storage_bucket_missing"
+
+
+class StorageUnreachable(StorageUnavailable):
+    code = "storage_unreachable"
+
+
+class StorageTimeout(StorageUnavailable):
+    code = "storage_timeout"
 
 
 def problem(

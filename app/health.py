@@ -15,9 +15,12 @@ from app.database import Database
 from app.errors import Unavailable
 from app.generation.port import Condition, ConditionName
 from app.settings import Settings
+from app.storage.port import ObjectStore
 
 router = APIRouter(tags=["studio"])
 
+# A store that hangs must not keep whoever asks how the studio is: it is told as it was last known.
+STORE_WITHIN_SECONDS = 0.15
 # The worst of the parts is the whole's.
 WORST_FIRST: tuple[ConditionName, ...] = ("failed", "starting", "degraded", "ready")
 
@@ -25,7 +28,7 @@ WORST_FIRST: tuple[ConditionName, ...] = ("failed", "starting", "degraded", "rea
 class HealthView(BaseModel):
     """status: the worst of the parts'; parts: each with 'ready', or what is wrong.
 
-    degraded: pictures can be made, but not as they should be, such as by one of two servers.
+    degraded: pictures can be made, but not as they should be, such as by one of two servers, or without the bucket.
     """
 
     status: ConditionName
@@ -37,16 +40,20 @@ class HealthView(BaseModel):
 class Health:
     """Looks at each thing that the studio cannot work without."""
 
-    def __init__(self, *, settings: Settings, database: Database, backend: Callable[[], Condition]) -> None:
+    def __init__(
+        self, *, settings: Settings, database: Database, backend: Callable[[], Condition], store: ObjectStore
+    ) -> None:
         self.database = database
         self._settings = settings
         self._backend = backend
+        self._store = store
 
     def look(self) -> HealthView:
         parts = {
             "database": _condition(self.database.ping),
             "home": _condition(self._write_home),
             "backend": self._backend(),
+            "store": self._store_condition(),
         }
         found = {condition.name for condition in parts.values()}
         return HealthView(
@@ -55,6 +62,13 @@ class Health:
             backend=self._settings.backend,
             parts={name: condition.why or condition.name for name, condition in parts.items()},
         )
+
+    def _store_condition(self) -> Condition:
+        wrong = self._store.condition(STORE_WITHIN_SECONDS)
+        if not wrong:
+            return Condition("ready")
+        # Without its bucket the studio keeps on this machine what it makes; without its folder it cannot.
+        return Condition("failed" if self._store.name == "local" else "degraded", wrong)
 
     def _write_home(self) -> None:
         try:

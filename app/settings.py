@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.model_files import ModelKind
+from app.settings_storage import storage_fault
 
 Commas = Annotated[tuple[str, ...], NoDecode]
 
@@ -22,7 +23,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL of the database; default: `studio.db` in STUDIO_HOME"
     )
-    backend: Literal["mock", "comfyui"] = Field(default="mock", description="the image backend: `mock` or `comfyui`")
+    backend: Literal["mock", "comfyui", "replicate"] = Field(
+        default="mock", description="the image backend: `mock`, `comfyui` or `replicate`"
+    )
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         default=(), description="keys that callers must send as X-API-Key, separated by commas; none: loopback only"
     )
@@ -93,6 +96,62 @@ class Settings(BaseSettings):
     comfyui_denoise: float = Field(
         default=0.75, gt=0, le=1, description="for `checkpoint`: how much of a reference picture is painted anew"
     )
+    replicate_api_token: SecretStr | None = Field(default=None, description="the token for Replicate's API")
+    replicate_url: str = Field(default="https://api.replicate.com", description="address of Replicate's API")
+    replicate_model: str = Field(
+        default="black-forest-labs/flux-kontext-pro", description="the model on Replicate to paint with"
+    )
+    replicate_webhook_secret: SecretStr | None = Field(
+        default=None, description="what Replicate signs its webhooks with, `whsec_…`"
+    )
+    replicate_webhook_url: str | None = Field(
+        default=None,
+        description="address at which Replicate reaches this studio; none: the studio asks instead of being told",
+    )
+    storage_backend: Literal["local", "s3"] = Field(
+        default="local",
+        description="where characters and job assets are kept: `local`: in STUDIO_HOME; `s3`: in a bucket, too",
+    )
+    storage_bucket: str | None = Field(
+        default=None, validate_default=True, description="the bucket's name; `s3` needs one"
+    )
+    serve_from_cloud: bool = Field(
+        default=False, description="whether callers get links into the bucket instead of pictures"
+    )
+    presigned_url_expiry: int = Field(
+        default=3600, ge=1, le=604_800, description="seconds that a link into the bucket can be opened"
+    )
+    asset_backup_limit: int = Field(default=10, ge=1, description="versions of a job's final video that are kept")
+    aws_access_key_id: SecretStr | None = Field(
+        default=None, description="the bucket's key; none: profile, container or instance role are asked"
+    )
+    aws_secret_access_key: SecretStr | None = Field(
+        default=None, validate_default=True, description="the secret that belongs to AWS_ACCESS_KEY_ID"
+    )
+    aws_session_token: SecretStr | None = Field(default=None, description="what temporary keys come with")
+    aws_region: str = Field(default="us-east-1", description="the bucket's region")
+    aws_endpoint_url: str | None = Field(
+        default=None, description="address of an S3 server other than Amazon's, its buckets found by path"
+    )
+
+    @field_validator("storage_bucket", "aws_secret_access_key", "aws_endpoint_url", "aws_region")
+    @classmethod
+    def _fit_for_s3(cls, value: Any, checked: ValidationInfo) -> Any:
+        # With `local` they say nothing: a machine may have them in its environment for other programs.
+        if checked.data.get("storage_backend") == "s3":
+            fault = storage_fault(checked.field_name, value, checked.data.get("aws_access_key_id"))
+            if fault is not None:
+                raise ValueError(fault)
+        return value
+
+    @field_validator(
+        "replicate_api_token", "replicate_webhook_secret", "replicate_webhook_url", "storage_bucket",
+        "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_endpoint_url",
+        mode="before",
+    )  # fmt: skip
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("studio_home", "recipe_watch_folder", "import_folder")
     @classmethod
