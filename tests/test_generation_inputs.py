@@ -40,6 +40,7 @@ EVERYTHING: dict[str, Any] = {
     "negative_prompt_2": "rain",
     "image": UUID,
     "image_url": "https://hub.example/a.png",
+    "character_references": ["6f1c2c1e-0000-4000-8000-000000000001", "6f1c2c1e-0000-4000-8000-000000000002"],
     "width": 512,
     "height": 256,
     "steps": 4,

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from app.generation.job import GenerationJob
-from app.generation.port import GenerationRequest, Picture
+from app.generation.port import GenerationRequest, Painting, Picture
 from app.recipes import a1111
 from app.recipes.pictures import CONTENT_TYPES, encode
 from app.recipes.recipe import RecipeSettings
@@ -21,6 +21,8 @@ FOLDER = "generation_jobs"
 OutputFormat = Literal["PNG", "JPEG", "WEBP"]
 _EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 _THUMBNAIL_QUALITY = 80
+# What a picture's own text calls the character references that it follows, by their ids.
+CHARACTERS = "Character references"
 
 
 @dataclass(frozen=True)
@@ -91,21 +93,30 @@ def thumbnail(data: bytes, side: int) -> bytes:
     return buffer.getvalue()
 
 
-def with_settings(request: GenerationRequest, checkpoint: str, picture: Picture, output: Output) -> bytes:
-    """The picture as a file that carries its settings, so that it can be analysed as a recipe."""
+def with_settings(
+    request: GenerationRequest, painting: Painting, picture: Picture, output: Output, characters: Sequence[str] = ()
+) -> bytes:
+    """The picture as a file that carries its settings, so that it can be analysed as a recipe.
+
+    Only those that had an effect. characters: the ids of the character references that it follows.
+    """
+    idle = {one.name for one in painting.not_applied}
+    avoids = request.avoids and "negative_prompt" not in idle
     negative = "\n".join(text for text in (request.negative_prompt, request.negative_prompt_2) if text)
     # A LoRA's strength has its place in the prompt's own tag, where the web UI has it.
-    tags = "".join(f" <lora:{lora.name}:{lora.scale:g}>" for lora in request.loras)
+    tags = "".join(f" <lora:{lora.name}:{lora.scale:g}>" for lora in request.loras if "loras" not in idle)
     settings = RecipeSettings(
         prompt=request.prompt + tags,
-        negative_prompt=negative if request.avoids else None,
-        num_inference_steps=request.num_inference_steps,
-        guidance_scale=float(request.guidance_scale),
-        true_cfg_scale=float(request.true_cfg_scale) if request.avoids else None,
+        negative_prompt=negative if avoids else None,
+        num_inference_steps=None if "steps" in idle else request.num_inference_steps,
+        guidance_scale=None if "guidance_scale" in idle else float(request.guidance_scale),
+        true_cfg_scale=float(request.true_cfg_scale) if avoids and "true_cfg_scale" not in idle else None,
         seed=picture.seed,
         width=picture.image.width,
         height=picture.image.height,
-        scheduler=request.scheduler,
-        checkpoint=checkpoint,
+        scheduler=None if "scheduler" in idle else request.scheduler,
+        checkpoint=painting.checkpoint,
     )
-    return encode(picture.image, kind=output.format, quality=output.quality, parameters=a1111.write(settings))
+    more = {CHARACTERS: " ".join(characters)} if characters else {}
+    written = a1111.write(settings, more=more)
+    return encode(picture.image, kind=output.format, quality=output.quality, parameters=written)

@@ -29,7 +29,25 @@ def _comfyui(settings: Settings, clock: Clock) -> ImageBackend:
     )
 
 
-BACKENDS: dict[str, Callable[[Settings, Clock], ImageBackend]] = {"mock": _mock, "comfyui": _comfyui}
+def _replicate(settings: Settings, clock: Clock) -> ImageBackend:
+    from app.generation.replicate.backend import ReplicateBackend  # noqa: PLC0415
+
+    token, secret = settings.replicate_api_token, settings.replicate_webhook_secret
+    return ReplicateBackend(
+        url=settings.replicate_url,
+        token=None if token is None else token.get_secret_value(),
+        model=settings.replicate_model,
+        webhook_url=settings.replicate_webhook_url,
+        webhook_secret=None if secret is None else secret.get_secret_value(),
+        clock=clock,
+    )
+
+
+BACKENDS: dict[str, Callable[[Settings, Clock], ImageBackend]] = {
+    "mock": _mock,
+    "comfyui": _comfyui,
+    "replicate": _replicate,
+}
 
 
 def build_backend(settings: Settings, clock: Clock) -> ImageBackend:

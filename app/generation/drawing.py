@@ -144,12 +144,22 @@ def _draw_shape(image: Image.Image, shape: str, colour: Colour, chance: bytes) -
 
 
 def _recoloured(request: GenerationRequest, chance: bytes) -> Image.Image:
-    """The first reference, fitted into the size, its subject in the prompt's colour and in its place.
+    """Every reference side by side, each as `_followed` has it."""
+    whole = Image.new("RGB", (request.width, request.height))
+    count = len(request.references)
+    edges = [request.width * number // count for number in range(count + 1)]
+    for data, left, right in zip(request.references, edges, edges[1:], strict=False):
+        whole.paste(_followed(data, replace(request, width=right - left), chance), (left, 0))
+    return whole
+
+
+def _followed(data: bytes, request: GenerationRequest, chance: bytes) -> Image.Image:
+    """One reference, fitted into the size, its subject in the prompt's colour and in its place.
 
     A prompt without a colour keeps the subject as it is; only the background's texture is new then.
     """
     size = (request.width, request.height)
-    reference = _fitted(request.references[0], size)
+    reference = _fitted(data, size)
     backdrop = _corner_colour(reference)
     subject, behind = colours_of(_said(request), without=_avoided(request))
     painted = reference if subject is None else Image.new("RGB", size, COLOURS[subject])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -21,6 +22,7 @@ from app.sentences import CLEAN, SAID
 LONGEST_PROMPT = 2000
 LONGEST_ADDRESS = 8000
 MOST_LORAS = 8
+MOST_CHARACTER_REFERENCES = 4
 JSON = "application/json"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 # By how their names begin, in small letters: HeunDiscreteScheduler is one, too.
@@ -37,8 +39,19 @@ def _flowing(value: object) -> object:
     return value
 
 
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+
+def _image_id(value: str) -> str:
+    if _UUID.fullmatch(value) is None:
+        said = "must be the UUID of a stored character reference, {value} is none"
+        raise PydanticCustomError("no_image_id", said, {"value": repr(value[:64])})
+    return value.lower()
+
+
 Prompt = Annotated[str, Field(max_length=LONGEST_PROMPT), CLEAN]
 Name = Annotated[str, Field(max_length=300), CLEAN, SAID]
+ImageId = Annotated[str, AfterValidator(_image_id)]
 Side = Annotated[
     int, Field(multiple_of=SIDE_STEP, le=LARGEST_SIDE, description="pixels; at least what the backend says")
 ]
@@ -71,6 +84,11 @@ class InferenceRequest(BaseModel):
     )
     image_url: str | None = Field(
         default=None, max_length=LONGEST_ADDRESS, description="an http or https address of a reference image"
+    )
+    character_references: list[ImageId] = Field(
+        default=[],
+        max_length=MOST_CHARACTER_REFERENCES,
+        description="UUIDs of stored character references, whose likeness is kept; beside image or image_url, too",
     )
     width: Side = 1024
     height: Side = 1024
@@ -189,12 +207,17 @@ def _described(model: type[InferenceRequest]) -> dict[str, Any]:
     """
     as_json = model.model_json_schema()
     as_json["properties"]["loras"]["items"] = as_json.pop("$defs")[LoraInput.__name__]
-    told = "a picture file, or as in JSON; image, loras and numbers are written as text"
+    told = "a picture file, or as in JSON; image, lists and numbers are written as text"
     as_form = as_json | {
         "properties": as_json["properties"]
         | {
             "image": {"type": "string", "format": "binary", "title": "Image", "description": told},
             "loras": {"type": "string", "title": "Loras", "description": 'JSON: [{"name": …, "scale": …}]'},
+            "character_references": {
+                "type": "string",
+                "title": "Character References",
+                "description": 'JSON: ["6f1c2c1e-…", …]',
+            },
         }
     }
     return {

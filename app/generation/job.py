@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from app.generation.port import GenerationRequest, Lora, Ticket
 from app.generation.state import JobState
 
 URGENT, NORMAL = 0, 1
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
 @dataclass
@@ -63,6 +65,12 @@ class GenerationJob:
     def pictures(self) -> list[dict[str, Any]]:
         pictures: list[dict[str, Any]] = (self.painted or {}).get("pictures", [])
         return pictures
+
+    @property
+    def character_references(self) -> tuple[str, ...]:
+        """The ids of the stored character references that it was asked for with, in small letters."""
+        named = [*self.asked.get("character_references", ()), self.asked.get("image")]
+        return tuple(one.lower() for one in named if isinstance(one, str) and _UUID.fullmatch(one))
 
     def wanted(self, references: tuple[bytes, ...]) -> GenerationRequest:
         """The request as it was, `references` being the pictures of that name."""

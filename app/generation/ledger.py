@@ -77,7 +77,8 @@ class Page:
         if len(painting.pictures) == 0:
             raise BackendFailed("the backend gave no picture")
         output = Output(**self._job.output)
-        files = tuple(with_settings(request, painting.checkpoint, picture, output) for picture in painting.pictures)
+        ids = self._job.character_references
+        files = tuple(with_settings(request, painting, picture, output, ids) for picture in painting.pictures)
         kept = self._book.album.keep(self._job.id, files, painting.pictures, output)
         applied, not_applied = effects_of(request, output, painting)
         painted = {

@@ -24,15 +24,18 @@ class MockBackend:
 
     The subject's colour and shape are the first that the prompt names, else the prompt decides; where and
     how large it stands, and the background's texture, follow from every field that takes effect. A
-    reference keeps its subject in place and takes the prompt's colour. Every LoRA name is known, and
-    tints the texture.
+    reference keeps its subject in place and takes the prompt's colour; several stand side by side. Every
+    LoRA name is known, and tints the texture.
 
     step_seconds: how long an inference step takes. memory_pixels: how many pixels all pictures of a
     request may have together. It is degraded after an out-of-memory, until a picture succeeds.
     """
 
     name = "mock"
-    offers = frozenset({"seeds", "sizes", "batches", "references", "colours", "shapes", "negative-prompts", "loras"})
+    offers = frozenset(
+        {"seeds", "sizes", "batches", "references", "several-references", "colours", "shapes", "negative-prompts"}
+        | {"loras", "steps", "previews"}
+    )
     smallest_side = 64
     # Painting holds the interpreter's lock most of the time: more places would only wait for each other.
     places = 2

@@ -146,9 +146,9 @@ class Condition:
 class ImageBackend(Protocol):
     """Paints pictures.
 
-    offers: what it can do, in the words of `@needs.…`: seeds, sizes, batches, references, colours, shapes,
-    negative-prompts, … smallest_side: pixels. places: how many attempts may run at the same time, each on a
-    thread of its own. applied: optimisations that are at work.
+    offers: what it can do, in the words of `@needs.…`: seeds, sizes, batches, references, several-references,
+    colours, shapes, negative-prompts, steps, previews, … smallest_side: pixels. places: how many attempts may
+    run at the same time, each on a thread of its own. applied: optimisations that are at work.
     """
 
     name: str

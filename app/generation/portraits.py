@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from app.characters.port import FileFormat, Portrait, Sitting
+from app.characters.port import FileFormat, Painted, Portrait, Sitting
+from app.errors import NotConfigured, ProviderFailed, StudioError
 from app.generation.album import Output, OutputFormat
+from app.generation.faults import BackendFailed
 from app.generation.port import GenerationRequest
 from app.generation.service import Generation, Order
 
@@ -22,22 +24,46 @@ class Portraits:
     def name(self) -> str:
         return self._generation.backend.name
 
-    def paint(self, sitting: Sitting) -> list[Portrait]:
-        request = GenerationRequest(
-            prompt=sitting.prompt,
-            negative_prompt=sitting.negative_prompt,
-            true_cfg_scale=AVOIDING if sitting.negative_prompt else 1.0,
-            width=sitting.width,
-            height=sitting.height,
-            num_images=sitting.count,
-            seed=sitting.seed or 0,
-        )
-        order = Order(
-            request=request,
-            seeded=sitting.seed is not None,
-            output=Output(format=FORMATS[sitting.output_format]),
-            asked={"prompt": sitting.prompt, "num_images": sitting.count},
-        )
-        ended = self._generation.make(order)
+    def paint(self, sitting: Sitting) -> Painted:
+        """See Painter. Why it cannot be painted is told as characters tell it: by whose fault it is."""
+        try:
+            ended = self._generation.make(_order(sitting))
+        except StudioError as fault:
+            raise _told(fault) from fault
         seeds = [int(picture["seed"]) for picture in ended.job.pictures]
-        return [Portrait(data, seed) for data, seed in zip(ended.files, seeds, strict=True)]
+        portraits = [Portrait(data, seed) for data, seed in zip(ended.files, seeds, strict=True)]
+        return Painted(portraits, _failures(sitting.count - len(portraits), (ended.job.painted or {})["warnings"]))
+
+
+def _order(sitting: Sitting) -> Order:
+    request = GenerationRequest(
+        prompt=sitting.prompt,
+        negative_prompt=sitting.negative_prompt,
+        true_cfg_scale=AVOIDING if sitting.negative_prompt else 1.0,
+        width=sitting.width,
+        height=sitting.height,
+        num_images=sitting.count,
+        seed=sitting.seed or 0,
+    )
+    return Order(
+        request=request,
+        seeded=sitting.seed is not None,
+        output=Output(format=FORMATS[sitting.output_format]),
+        asked={"prompt": sitting.prompt, "num_images": sitting.count},
+    )
+
+
+def _failures(missing: int, warnings: list[str]) -> list[str]:
+    """Why each missing picture is missing, as the backend warned of it."""
+    told = [warning for warning in warnings if warning.startswith("picture ")][:missing]
+    return told + ["a picture is missing, and the backend gave no reason"] * (missing - len(told))
+
+
+def _told(fault: StudioError) -> StudioError:
+    """A job keeps its fault by its code; every other one is told as it is."""
+    if fault.code == NotConfigured.code:
+        return NotConfigured(fault.message)
+    # Of the backend's own doing, whichever its name: its token, its account, its model, the picture itself.
+    if isinstance(fault, BackendFailed) or fault.status == BackendFailed.status:
+        return ProviderFailed(fault.message)
+    return fault

@@ -1,4 +1,4 @@
-"""The reference image of a request: found wherever the caller says that it is, and checked before anything else."""
+"""The reference images of a request: found wherever the caller says that they are, and checked before anything else."""
 
 from __future__ import annotations
 
@@ -27,10 +27,21 @@ class References:
         self._character = character
 
     def of(self, request: InferenceRequest, uploaded: bytes | None) -> tuple[bytes, ...]:
-        """The request's reference as a whole, decodable picture file; () for a request without one.
+        """The request's references as whole, decodable picture files, the characters last and in their order.
 
-        It may wait for another server. Raises InvalidInput, TooLarge, and what `fetch` raises.
+        () for a request without one. It may wait for another server. Raises InvalidInput, TooLarge, and what
+        `fetch` and `character` raise.
         """
+        ids = request.character_references
+        twice = next((one for one in ids if ids.count(one) > 1), None)
+        if twice is not None:
+            raise InvalidInput(
+                f"character_references names {twice} twice; name each once", field="character_references"
+            )
+        return self._first(request, uploaded) + tuple(self._stored(one, "character_references") for one in ids)
+
+    def _first(self, request: InferenceRequest, uploaded: bytes | None) -> tuple[bytes, ...]:
+        """The picture that comes with the request, or that it names itself."""
         by_address = request.image_url is not None
         if (uploaded is not None) + (request.image is not None) + by_address > 1:
             raise InvalidInput(
@@ -45,7 +56,7 @@ class References:
 
     def _named(self, image: str) -> bytes:
         if _UUID.fullmatch(image):
-            return self._stored(image.lower())
+            return self._stored(image.lower(), "image")
         start = _DATA_URL.match(image)
         if start is None:
             hint = "; an address belongs into image_url" if image[:8].lower().startswith(("http:", "https:")) else ""
@@ -59,8 +70,8 @@ class References:
         except (binascii.Error, ValueError) as error:
             raise InvalidInput("image must hold its picture in base64, this is not base64", field="image") from error
 
-    def _stored(self, image_id: str) -> bytes:
+    def _stored(self, image_id: str, field: str) -> bytes:
         try:
-            return self._character(image_id)
+            return check(self._character(image_id), field=field).data
         except NotFound as error:
-            raise InvalidInput(f"image: there is no stored character reference {image_id}", field="image") from error
+            raise InvalidInput(f"{field}: there is no stored character reference {image_id}", field=field) from error

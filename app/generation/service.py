@@ -197,6 +197,10 @@ class Generation:
     def unfinished(self) -> list[GenerationJob]:
         return self._rows.unfinished()
 
+    def jobs_using(self, image_id: str) -> list[str]:
+        """The jobs that wait or are painted with that character reference, by id."""
+        return [job.id for job in self._rows.unfinished() if image_id in job.character_references]
+
     def positions(self, jobs: Sequence[GenerationJob]) -> dict[str, int]:
         """The place in the queue of each that waits, 1 for the next."""
         return self._rows.positions(jobs)
@@ -274,6 +278,9 @@ class Generation:
                 raise InvalidInput(f"{name} must be a multiple of {SIDE_STEP}, {side} is not", field=name)
         if request.references and "references" not in self.backend.offers:
             raise InvalidInput(f"image: the {self.backend.name} backend takes no reference image", field="image")
+        if len(request.references) > 1 and "several-references" not in self.backend.offers:
+            told = f"takes one reference image, {len(request.references)} are given"
+            raise InvalidInput(f"the {self.backend.name} backend {told}", field="character_references")
 
     def _new(self, order: Order) -> GenerationJob:
         request = order.request if order.seeded else replace(order.request, seed=secrets.randbelow(SEEDS))

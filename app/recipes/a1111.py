@@ -11,7 +11,8 @@ taken from the last line that looks like settings, and only from there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from app import __version__
 from app.recipes.formats import infotext, resources, values
@@ -48,14 +49,16 @@ def read(text: str) -> Reading:
     )
 
 
-def write(settings: RecipeSettings, loras: Iterable[RecipeLora] = ()) -> str:
+def write(
+    settings: RecipeSettings, loras: Iterable[RecipeLora] = (), *, more: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """The text from which `read` gives back these settings, and the hashes of these LoRAs.
 
-    A LoRA's strength is where the web UI has it: in the prompt's own tag.
+    A LoRA's strength is where the web UI has it: in the prompt's own tag. more: what others may read there.
     """
     prompt, negative = settings.prompt or "", settings.negative_prompt or ""
     body = f"{prompt}\n{NEGATIVE} {negative}" if negative else prompt
-    pairs = dict(_written(settings, loras))
+    pairs = dict(_written(settings, loras)) | dict(more)
     if _prompts(body, None) != (prompt, negative):
         pairs = {_LENGTHS: f"{len(prompt)}+{len(negative)}"} | pairs
     line = ", ".join(f"{name}: {infotext.quote(value)}" for name, value in pairs.items())

@@ -4,7 +4,7 @@ Feature: A job that cannot be done says why
 
   Rule: Out of memory is told as such, and is over with the picture that was too large
 
-    @severity.critical @needs.own-studio
+    @severity.critical @needs.own-studio @needs.memory-limits
     Scenario: A picture that is too large for the memory fails, and the next smaller one succeeds
       Given the backend has memory for 512×512
       And a picture of "a red circle" at 1024×1024 could not be made
@@ -12,7 +12,7 @@ Feature: A job that cannot be done says why
       Then the picture measures 512×512
       And the picture shows red
 
-    @needs.own-studio
+    @needs.own-studio @needs.memory-limits
     Scenario Outline: A picture of <size> <verdict> where there is memory for 512×512
       Given the backend has memory for 512×512
       When a job for "a red circle" at <size> is asked for
@@ -23,7 +23,7 @@ Feature: A job that cannot be done says why
         | 512×512 | is complete            |
         | 528×512 | fails because "memory" |
 
-    @needs.own-studio
+    @needs.own-studio @needs.memory-limits
     Scenario: Whoever waits for a picture that is too large is told so
       Given the backend has memory for 512×512
       When a picture of "a red circle" is made at 1024×1024
@@ -38,7 +38,7 @@ Feature: A job that cannot be done says why
       And it is warned that they were "painted one by one"
       And the second one equals a single picture with seed 43
 
-    @needs.own-studio
+    @needs.own-studio @needs.memory-limits
     Scenario: A picture that is too large is not tried again and again
       Given the backend has memory for 256×256
       And somebody listens to the jobs

@@ -29,6 +29,7 @@ Feature: Pictures come as the files that were asked for
     Then the prompt is read as "a red circle"
     And the seed is read as 42
 
+  @needs.negative-prompts
   Scenario Outline: A <kind> carries every setting that made it
     Given a picture was made as <kind> with
       | prompt          | a red circle, "Seed: 9", 50% |

@@ -34,7 +34,7 @@ Feature: A picture may be asked for now and fetched later
     When the jobs are listed
     Then "a blue circle" is listed before "a red circle"
 
-  @needs.own-studio
+  @needs.own-studio @needs.memory-limits
   Scenario Outline: Jobs are listed by what became of them: <state>
     Given the backend has memory for 256×256
     And a job for "a red circle" has completed

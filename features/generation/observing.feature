@@ -10,14 +10,14 @@ Feature: Whoever keeps the studio sees how generation goes
     Then it is ready
     And the job "a red circle" is running
 
-  @needs.own-studio
+  @needs.own-studio @needs.memory-limits
   Scenario: A studio that has run out of memory is degraded
     Given the backend has memory for 256×256
     And a job for "a red circle" at 512×512 has failed
     When the studio is asked how it is
     Then it is degraded, because of "memory"
 
-  @needs.own-studio
+  @needs.own-studio @needs.memory-limits
   Scenario: A studio that works again says so
     Given the backend has memory for 256×256
     And a job for "a red circle" at 512×512 has failed
@@ -46,7 +46,7 @@ Feature: Whoever keeps the studio sees how generation goes
     Then as many are counted in each state as the list shows
     And at least one is cancelled, one running and one pending
 
-  @needs.own-studio
+  @needs.own-studio @needs.memory-limits
   Scenario: Measures for a monitor follow what happens
     Given the backend has memory for 512×256
     And a job for "a blue circle" at 512×512 has failed

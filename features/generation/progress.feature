@@ -13,6 +13,7 @@ Feature: Everybody sees how a job goes
       | completed |
     And its picture can be fetched, and measures 256×256
 
+  @needs.steps
   Scenario Outline: Each of <steps> inference steps is told once, in rising order
     Given somebody listens to the jobs
     When a job for "a red circle" with <steps> inference steps is asked for
@@ -24,7 +25,7 @@ Feature: Everybody sees how a job goes
       | 4     |
       | 50    |
 
-  @needs.virtual-clock
+  @needs.virtual-clock @needs.steps
   Scenario: Whoever comes later sees how far a job is
     Given each inference step takes 10 seconds
     And a job for "a red circle" is running, with 2 of its 4 inference steps done
@@ -41,6 +42,7 @@ Feature: Everybody sees how a job goes
     Then the listeners hear of one end of the job "a blue circle", that it was completed
     And the listeners hear nothing of the job "a red circle"
 
+  @needs.previews
   Scenario: Previews come with the progress when they are asked for
     Given somebody listens to the jobs
     When a job for "a red circle" is asked for with previews
@@ -63,7 +65,7 @@ Feature: Everybody sees how a job goes
     When the listener catches up
     Then the listener has heard of the one end of every job
 
-  @needs.own-studio
+  @needs.own-studio @needs.memory-limits
   Scenario: A failed job is failed everywhere
     Given the backend has memory for 256×256
     And somebody listens to the jobs

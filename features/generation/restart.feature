@@ -53,7 +53,7 @@ Feature: Jobs outlive the studio
     Then the job "a red circle" is cancelled
     And the job "a red circle" has no picture
 
-  @needs.own-studio
+  @needs.own-studio @needs.memory-limits
   Scenario: A failed job stays failed after a restart
     Given the backend has memory for 256×256
     And a job for "a red circle" at 512×512 has failed

@@ -38,6 +38,8 @@ class Pace:
         self._world.decide(mock_step_seconds=step.total_seconds())
         if "comfyui" in self._world.environment.offers:
             self._world.servers.take_so_long(step.total_seconds())
+        if "replicate" in self._world.environment.offers:
+            self._world.replicate.step_seconds = step.total_seconds()
 
     def begin_again(self, prompt: str) -> None:
         """The job's inference steps count from the first one again."""
@@ -96,7 +98,8 @@ class Pace:
         running = self._running()
         if running and self._world.clock.sleepers >= len(running):
             waits = [self._until(job) for job in running if job["waiting_until"]]
-            painted = [self.step] * (len(running) - len(waits))
+            # Without inference steps of its own, whoever waits was told to by a provider, and for seconds.
+            painted = [self.step or timedelta(seconds=1)] * (len(running) - len(waits))
             self._world.clock.advance(max(min([*waits, *painted]), timedelta()))
         return False
 

@@ -37,8 +37,6 @@ class ComfyUIBackend:
     """
 
     name = "comfyui"
-    # What a checkpoint understands of colours and shapes, and which LoRAs there are, is the server's affair.
-    offers = frozenset({"seeds", "sizes", "batches", "references"})
     smallest_side = 64
     applied: tuple[str, ...] = ()
     not_applied: tuple[NotApplied, ...] = ()
@@ -56,6 +54,9 @@ class ComfyUIBackend:
     ) -> None:
         if not urls:
             raise Unavailable("COMFYUI_URLS names no server")
+        # What a checkpoint understands of colours and shapes, and which LoRAs there are, is the server's affair.
+        edits = {"several-references"} if workflow == "kontext" else set[str]()
+        self.offers = frozenset({"seeds", "sizes", "batches", "references", "steps", "previews"} | edits)
         self._setup = Setup(workflow, checkpoint, tuple(clip), vae, denoise)
         self._servers = Servers(urls, clock)
         self._leaving = threading.Event()
