@@ -11,7 +11,7 @@ export BACKEND
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test behave features comfyui harness load test-clients test-comfyui check bench serve faults clean lock hooks
+.PHONY: help setup report test behave features comfyui replicate harness load test-clients test-comfyui check bench serve faults clean lock hooks
 
 help: ## What there is
 	@echo "Proofsheet: the acceptance suite for image studios, and the studio that it proves."
@@ -42,7 +42,7 @@ report: setup ## Run the acceptance suite on the studio, render the report, prin
 test: setup ## Run everything: features under both runners, their comparison, the tests
 	@# One process each: side by side they take half the time on two cores.
 	$(MAKE) --no-print-directory --jobs 2 --output-sync=target features behave
-	$(MAKE) --no-print-directory comfyui
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target comfyui replicate
 	$(RUN) reports compare --pytest build/both/pytest --behave build/both/behave
 	$(MAKE) --no-print-directory harness
 
@@ -54,15 +54,22 @@ behave: setup ## Run the features under behave
 	@rm -rf build/both/behave
 	$(BIN)/behave --format progress -D record=build/both/behave
 
+# What an image backend has a part in; the rest would be the same again.
+PAINTED := features/generation features/studio $(addprefix features/characters/,references.feature idempotency.feature provider.feature)
+
 comfyui: setup ## Run what a backend has a part in on the comfyui backend, against the double
-	$(RUN) pytest features/generation features/characters features/studio -n 2 --backend comfyui
+	$(RUN) pytest $(PAINTED) --backend comfyui
+
+replicate: setup ## Run the same on the replicate backend, against the double
+	$(RUN) pytest $(PAINTED) --backend replicate
 
 harness: setup
 	$(RUN) pytest tests -n 2
 
 load: setup ## Load the studio for long: half a minute without a pause, 50 kills each, and what `make test` does shortly
 	LOAD=long $(RUN) pytest tests/test_load.py tests/test_load_comfyui.py tests/test_load_downloads.py \
-	  tests/test_recipe_store_kills.py tests/test_library_changes_kills.py tests/test_library_changes_lifecycle.py
+	  tests/test_recipe_store_kills.py tests/test_library_changes_kills.py tests/test_library_changes_lifecycle.py \
+	  tests/test_characters_openapi.py tests/test_job_assets_kills.py tests/test_job_assets_restoring.py
 
 test-clients: setup ## Install five published ComfyUI clients (minutes), see them work against the double
 	$(RUN) tests.clients

@@ -34,7 +34,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from app.errors import Unavailable
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """The newest revision in `app.migrations`. SQLite keeps it as user_version, so that a start needs one look."""
 
 Statements = Callable[[str], Sequence[str]]

@@ -5,17 +5,22 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import PROBLEM_TYPE, NotAllowed, NotAuthenticated, StudioError, problem_of
 
 # A monitor has no key; what it hears names no secret. A link to a shared recipe proves itself, and for a while.
-OPEN_TO_ALL = re.compile(r"/health|/api/lm/recipe/share/[\w.-]+", re.ASCII)
+OPEN_TO_ALL = re.compile(r"/health|/api/lm/recipe/share/[\w.-]+|/api/v1/webhooks/replicate", re.ASCII)
+# Whoever calls here comes from outside by design, and proves itself by a signature of what it sends.
+SIGNED = "/api/v1/webhooks/replicate"
+
+Refusal = Callable[[StudioError], Response]
 
 
 class Guard:
@@ -23,10 +28,19 @@ class Guard:
 
     api_keys: accepted values of X-API-Key; empty: only callers on this machine are answered.
     allowed_origins: web origins besides the studio's own, as `scheme://host[:port]`.
+    refusals: how callers below a path are told, where that differs from everywhere else.
     """
 
-    def __init__(self, app: ASGIApp, *, api_keys: Collection[str], allowed_origins: Collection[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        api_keys: Collection[str],
+        allowed_origins: Collection[str],
+        refusals: Mapping[str, Refusal] = MappingProxyType({}),
+    ) -> None:
         self._app = app
+        self._refusals = refusals
         self._keys = tuple(key.encode() for key in api_keys)
         self._origins = frozenset(origin.rstrip("/").lower() for origin in allowed_origins)
 
@@ -37,7 +51,7 @@ class Guard:
         try:
             self._check(scope, Headers(scope=scope))
         except StudioError as error:
-            await _refuse(error, scope, receive, send)
+            await self._refuse(error, scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -47,6 +61,8 @@ class Guard:
         if self._keys:
             if not OPEN_TO_ALL.fullmatch(scope["path"]):
                 self._check_key(headers.get("x-api-key"))
+            return
+        if scope["path"] == SIGNED:
             return
         client = scope["client"][0] if scope.get("client") else ""
         if not _is_loopback(client):
@@ -71,6 +87,15 @@ class Guard:
         matches = [secrets.compare_digest(sent.encode("latin-1"), key) for key in self._keys]
         if not any(matches):
             raise NotAuthenticated("this key is not one of the studio's")
+
+    async def _refuse(self, error: StudioError, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+            await receive()  # websocket.connect
+            await send({"type": "websocket.close", "code": 1008, "reason": error.message[:120]})
+            return
+        path = scope["path"]
+        told = next((told for below, told in self._refusals.items() if path.startswith(f"{below}/")), _problem)
+        await told(error)(scope, receive, send)
 
 
 def _netloc(origin: str) -> str | None:
@@ -97,10 +122,5 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-async def _refuse(error: StudioError, scope: Scope, receive: Receive, send: Send) -> None:
-    response = JSONResponse(problem_of(error), error.status, headers=dict(error.headers), media_type=PROBLEM_TYPE)
-    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
-        await receive()  # websocket.connect
-        await send({"type": "websocket.close", "code": 1008, "reason": error.message[:120]})
-        return
-    await response(scope, receive, send)
+def _problem(error: StudioError) -> Response:
+    return JSONResponse(problem_of(error), error.status, headers=dict(error.headers), media_type=PROBLEM_TYPE)

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from support.character_client import Characters, JobAssets
 from support.evidence import Evidence, Exchange
 from support.library_client import Library
 from support.recipe_client import Recipes
@@ -71,6 +72,7 @@ class StudioClient:
         self.library = Library(self)
         self.recipes = Recipes(self)
         self.characters = Characters(self)
+        self.job_assets = JobAssets(self)
         self.generation = Generation(self)
 
     def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, **parts: Any) -> Answer:
@@ -163,20 +165,6 @@ class Preferences:
 
     def set(self, **changes: Any) -> Answer:
         return self._ask("PATCH", "/api/lm/settings", json=changes)
-
-
-class Characters:
-    """`/api/mv/…character_reference…`."""
-
-    def __init__(self, client: StudioClient) -> None:
-        self._ask: Asks = client.ask
-
-    def generate(self, description: str, **more: Any) -> Answer:
-        body = {"character_description": description, **more}
-        return self._ask("POST", "/api/mv/generate_character_reference", json=body)
-
-    def reference(self, image_id: str, **headers: str) -> Answer:
-        return self._ask("GET", f"/api/mv/get_character_reference/{image_id}", headers=headers)
 
 
 class Generation:

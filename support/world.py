@@ -13,15 +13,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from app.errors import StudioError
-from app.settings import Settings
+from app.settings import Settings, explain
 from app.studio import build_studio
 from support import leaks
+from support.acts.character_callers import CharacterCallers
+from support.acts.character_uploads import CharacterUploads
 from support.acts.characters import Characters
+from support.acts.cloud import Cloud
 from support.acts.comfyui import Servers
 from support.acts.download_course import DownloadCourse
 from support.acts.downloads import Downloads
+from support.acts.followed import Followed
 from support.acts.generation import Generation
+from support.acts.job_assets import JobAssets
 from support.acts.jobs import Jobs
 from support.acts.library import Library
 from support.acts.many_jobs import ManyJobs
@@ -30,6 +37,7 @@ from support.acts.pace import Pace
 from support.acts.preferences import Preferences
 from support.acts.recipes import Recipes
 from support.acts.references import References
+from support.acts.replicate import Provider
 from support.acts.studio import StudioActs
 from support.backends import Environment, key_headers
 from support.bdd import StepError
@@ -44,6 +52,10 @@ from support.studios import Studio, StudioDidNotStart
 
 if TYPE_CHECKING:
     from support.servers.comfyui import ComfyUI, Profile
+    from support.servers.replicate import Replicate
+
+# How long Replicate's double holds an answer back at most: the scenario's clock stands still meanwhile.
+HELD_BACK_SECONDS = 0.02
 
 
 class ThreadFailed(Exception):
@@ -79,12 +91,18 @@ class World:
         self.library = Library(self)
         self.recipes = Recipes(self)
         self.characters = Characters(self)
+        self.uploads = CharacterUploads(self)
+        self.callers = CharacterCallers(self)
+        self.cloud = Cloud(self)
+        self.job_assets = JobAssets(self)
         self.generation = Generation(self)
         self.jobs = Jobs(self)
         self.many_jobs = ManyJobs(self)
         self.pace = Pace(self)
         self.references = References(self)
         self.servers = Servers(self)
+        self.provider = Provider(self)
+        self.followed = Followed(self)
         self.studio = StudioActs(self)
         self._thread_faults: list[BaseException] = []
         # Taken last: a world that could not be made has no close() to give it back.
@@ -146,6 +164,17 @@ class World:
         return server
 
     @cached_property
+    def replicate(self) -> Replicate:
+        """The double of Replicate, started when first spoken of. Raises StepError where the studio uses none."""
+        if "replicate" not in self.environment.offers:
+            raise StepError("this speaks of Replicate: tag the scenario @needs.replicate")
+        from support.servers.replicate import Replicate  # noqa: PLC0415  # not to be paid for by a run without it
+
+        double = Replicate(clock=self.clock, holds_seconds=HELD_BACK_SECONDS, deliver=self.provider.deliver)
+        self._ends.append(double.close)
+        return double
+
+    @cached_property
     def client(self) -> StudioClient:
         """The line to the studio; using it for the first time builds the studio."""
         studio = self._studio()
@@ -167,13 +196,16 @@ class World:
             chosen |= {"hub_url": self.hub.url, "huggingface_url": self.hub.url}
         if "comfyui" in self.environment.offers:
             chosen["comfyui_urls"] = (self.comfyui.url, *(server.url for server in self.comfyui_servers[1:]))
+        if "replicate" in self.environment.offers:
+            chosen |= self.provider.settings
         chosen |= {"studio_home": self.home, **self.settings}
         if self.in_own_process:
             self.process = ProcessStudio(chosen, self.folder)
             return self.process
-        settings = Settings.exactly(**chosen)
         try:
-            app = build_studio(settings, clock=self.clock)
+            app = build_studio(Settings.exactly(**chosen), clock=self.clock)
+        except ValidationError as error:
+            raise StudioDidNotStart(explain(error)) from error
         except StudioError as error:
             raise StudioDidNotStart(str(error)) from error
         if self.environment.transport == "http":
@@ -236,6 +268,8 @@ class World:
         faults: list[Exception] = []
         if "hub" in self.__dict__:
             self.evidence.text("what the hub saw", self.hub.log())
+        if "replicate" in self.__dict__:
+            self.evidence.text("what Replicate saw", self.replicate.log())
         for number, server in enumerate(self.comfyui_servers, 1):
             self.evidence.text(f"what ComfyUI server {number} saw", server.log())
         ends = [*self._ends, *self._studio_ends]

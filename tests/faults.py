@@ -18,6 +18,7 @@ from rich.table import Table
 
 from support.record import ScenarioRecord, read_record
 from tests.fault import Fault
+from tests.faults_of_characters import FAULTS_OF_CHARACTERS
 from tests.faults_of_downloads import FAULTS_OF_DOWNLOADS
 from tests.faults_of_library import FAULTS_OF_LIBRARY
 from tests.faults_of_recipes import FAULTS_OF_RECIPES
@@ -30,6 +31,7 @@ FAULTS = (
     *FAULTS_OF_DOWNLOADS,
     *FAULTS_OF_RECIPES,
     *FAULTS_OF_LIBRARY,
+    *FAULTS_OF_CHARACTERS,
     Fault(
         "one reference picture too few is made",
         "characters",
@@ -115,7 +117,7 @@ FAULTS = (
     Fault(
         "pictures are kept longer than agreed",
         "generation/observing.feature",
-        "app/studio.py",
+        "app/wiring.py",
         "keep=timedelta(days=settings.generation_keep_days)",
         "keep=2 * timedelta(days=settings.generation_keep_days)",
         "?",
@@ -124,7 +126,7 @@ FAULTS = (
         "a picture does not carry its settings",
         "generation/files.feature",
         "app/generation/album.py",
-        "parameters=a1111.write(settings))",
+        "parameters=written)",
         'parameters="")',
         "the prompt is read as",
     ),

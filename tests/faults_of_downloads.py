@@ -25,7 +25,7 @@ FAULTS_OF_DOWNLOADS = (
     Fault(
         "a finished model is not put into the library",
         "downloads/integrity.feature",
-        "app/studio.py",
+        "app/wiring.py",
         "on_completed=library.register,",
         "on_completed=lambda path, kind, sha256, about: None,",
         "is in the library once it is complete",

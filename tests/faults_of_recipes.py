@@ -121,7 +121,7 @@ FAULTS_OF_RECIPES = (
     Fault(
         "a recipe is left behind when its LoRA gets a new name",
         "recipes/loras.feature",
-        "app/studio.py",
+        "app/wiring.py",
         '    library.follow_renames(recipes["recipes"].model_renamed)\n',
         "",
         "the LoRAs are steam-city 0.8",

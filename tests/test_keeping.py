@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import text
 from starlette.requests import Request
 
+from app.characters.faults import RangeNotSatisfiable
+from app.characters.order import Order as CharacterOrder
 from app.characters.service import Characters
-from app.characters.service import Order as CharacterOrder
-from app.characters.serving import RangeNotSatisfiable, serve
+from app.characters.serving import serve
 from app.clock import SystemClock
 from app.database import Database
 from app.errors import NotFound, StorageUnavailable, TooLarge, Unavailable
@@ -21,6 +22,7 @@ from app.generation.mock import MockBackend
 from app.generation.portraits import Portraits
 from app.recipes.pictures import check
 from app.recipes.service import Draft, Recipes, Wanted
+from app.recipes.stripping import Intake
 from app.storage.folder import FolderStore
 from support import pictures
 from tests.desk import Desk
@@ -51,6 +53,7 @@ def characters(database: Database, tmp_path: Path) -> Iterator[Characters]:
             clock=SystemClock(),
             store=FolderStore(tmp_path / "store"),
             painter=Portraits(generation),
+            pictures=Intake(),
         )
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, select
 
 from app.characters import tables as characters
+from app.characters.tables import CharacterReference
 from app.clock import SystemClock
 from app.database import SCHEMA_VERSION, Base, Database
 from app.downloads import tables as downloads
@@ -52,7 +54,8 @@ CREATE INDEX ix_downloads_waiting_until ON downloads (waiting_until);
 PRAGMA user_version = 3;
 """
 """What the studio of schema 3 made of one of schema 2: columns of their old width, and an index too many."""
-HISTORIES = {"1": OLDER_SCHEMAS[1], "2": OLDER_SCHEMAS[2], "3": OLDER_SCHEMAS[3], "2, 3": OLDER_SCHEMAS[2] + FROM_2}
+UNTIL_3 = {"1": OLDER_SCHEMAS[1], "2": OLDER_SCHEMAS[2], "3": OLDER_SCHEMAS[3], "2, 3": OLDER_SCHEMAS[2] + FROM_2}
+HISTORIES = UNTIL_3 | {"4": OLDER_SCHEMAS[4]}
 
 RECIPES = """
 INSERT INTO recipes VALUES
@@ -64,6 +67,15 @@ INSERT INTO recipes VALUES
 INSERT INTO model_files VALUES ('one', 'loras', 'styles', 'ink.safetensors', 'ink', 'ink', 9, 1, '{sum}', 'abcdef1234',
  NULL, '2026-03-02 10:00:00.000000');
 """.format(a="a" * 32, b="b" * 32, sum="abcdef1234" + "0" * 54)
+
+CHARACTERS = """
+INSERT INTO character_references VALUES
+('{a}', 'character_references/{a}.png', 'image/png', 9, '{sum}', 'a captain''s café', 'mock', 7, 0,
+ '2026-03-02 12:00:00.000000'),
+('{b}', 'character_references/{b}.webp', 'image/webp', 5, '{sum}', 'a cook', 'mock', 4294967295, 3,
+ '2026-03-02 13:00:00.000000');
+""".format(a="a" * 36, b="b" * 36, sum="0" * 64)
+CHARACTERS_NOW = [("png", 7, False), ("webp", 2**32 - 1, False)]
 
 
 @contextmanager
@@ -137,7 +149,7 @@ def test_all_revisions_together_make_what_a_new_studio_makes(tmp_path: Path, fre
     assert all(built[name] == fresh[name] for name in built if name != "words")
 
 
-@pytest.mark.parametrize("history", HISTORIES)
+@pytest.mark.parametrize("history", UNTIL_3)
 def test_what_an_older_database_held_is_there_and_found(tmp_path: Path, history: str) -> None:
     with opened(made(tmp_path, HISTORIES[history] + RECIPES)) as database:
         recipes = Recipes(database=database, clock=SystemClock(), folder=tmp_path / "recipes")
@@ -155,6 +167,19 @@ def test_what_an_older_database_held_is_there_and_found(tmp_path: Path, history:
                 "SELECT library, root, base_model, tags, excluded FROM model_files"
             ).one()
             assert tuple(found) == ("default", "", "Unknown", "[]", 0)
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_the_characters_of_an_older_database_are_there(tmp_path: Path, history: str) -> None:
+    with opened(made(tmp_path, HISTORIES[history] + CHARACTERS)) as database, database.session() as session:
+        captain, cook = session.scalars(select(CharacterReference).order_by(CharacterReference.id))
+        assert (captain.key, captain.extension, captain.seed) == (f"character_references/{'a' * 36}.png", "png", 7)
+        assert (cook.key, cook.extension, cook.place) == (f"character_references/{'b' * 36}.webp", "webp", 3)
+        assert captain.character_description == "a captain's café"
+        assert captain.created_at == datetime(2026, 3, 2, 12, tzinfo=UTC)
+        for record in (captain, cook):
+            assert (record.origin, record.in_cloud, record.model_used) == ("generated", False, "mock")
+            assert (record.label, record.filename, record.width, record.height) == (None, None, None, None)
 
 
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
@@ -224,7 +249,7 @@ def history_on(url: str, found: int) -> None:
         config.set_main_option("script_location", "app/migrations")
         command.upgrade(config, str(found))
         connection.exec_driver_sql("DROP TABLE alembic_version")
-        for statement in RECIPES.strip().split(";\n"):
+        for statement in (RECIPES + CHARACTERS).strip().split(";\n"):
             connection.exec_driver_sql(statement)
     engine.dispose()
 
@@ -241,6 +266,9 @@ def test_on_postgresql_too(postgresql_server: Server, postgresql_url: str, tmp_p
             recipes = Recipes(database=database, clock=SystemClock(), folder=tmp_path / "recipes")
             assert [(one.number, one.name) for one in recipes.all()] == [(1, "Dawn"), (2, "Café at night")]
             assert [one.name for one in recipes.find(Wanted(search="cafe")).items] == ["Café at night"]
+            with database.session() as session:
+                pictures = session.scalars(select(CharacterReference).order_by(CharacterReference.id)).all()
+            assert [(one.extension, one.seed, one.in_cloud) for one in pictures] == CHARACTERS_NOW
     assert schema_of(postgresql_url) == fresh
 
 

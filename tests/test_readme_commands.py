@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from support import pictures
+from support.servers.s3 import available
 from tests.test_readme import ROOT, section
 
 pytestmark = pytest.mark.skipif(
@@ -25,9 +27,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def walk(name: str, folder: Path, ports: dict[str, int], **settings: str) -> str:
-    """What the commands of one of the README's sections print. ports: what each port shown there is replaced by."""
-    script = section(name).removeprefix("```sh\n").removesuffix("```").replace(".venv", str(ROOT / ".venv"))
+def walk(names: str, folder: Path, ports: dict[str, int], **settings: str) -> str:
+    """What the commands of the README's sections print. ports: what each port shown there is replaced by."""
+    shown_there = [section(name).removeprefix("```sh\n").removesuffix("```") for name in names.split()]
+    script = "\n".join(shown_there).replace(".venv", str(ROOT / ".venv"))
     for shown, port in ports.items():
         script = script.replace(shown, str(port))
     known = {name: value for name, value in os.environ.items() if name not in ("API_KEYS", "BACKEND", "DATABASE_URL")}
@@ -71,3 +74,24 @@ def test_a_folder_of_pictures_is_imported_found_and_made_again_as_shown(tmp_path
     again = (tmp_path / "again.png").read_bytes()
     assert (pictures.main_colour(again), pictures.main_shape(again)) == ("red", "circle")
     assert pictures.decode(again).size == (512, 512)
+
+
+def test_a_character_goes_from_words_into_a_picture_as_shown(tmp_path: Path) -> None:
+    told = walk("characters", tmp_path, {"8000": free_port()})
+    assert '"label":"the captain"' in told
+    captain = (tmp_path / "captain.png").read_bytes()
+    assert (pictures.main_colour(captain), pictures.main_shape(captain)) == ("red", "circle")
+    assert (tmp_path / "told").read_bytes() == captain
+    scene = (tmp_path / "scene.png").read_bytes()
+    assert (pictures.main_colour(scene), pictures.main_shape(scene)) == ("blue", "circle")
+
+
+@pytest.mark.skipif(bool(available()), reason=f"no S3 server: {available()}")
+def test_the_same_goes_through_a_bucket_as_shown(tmp_path: Path) -> None:
+    walk("cloud characters", tmp_path, {"8333": free_port(), "8000": free_port()})
+    link = json.loads((tmp_path / "told").read_bytes())
+    assert (link["storage_backend"], "X-Amz-Signature=" in link["image_url"]) == ("s3", True)
+    captain = (tmp_path / "captain.png").read_bytes()
+    assert (pictures.main_colour(captain), pictures.main_shape(captain)) == ("red", "circle")
+    scene = (tmp_path / "scene.png").read_bytes()
+    assert (pictures.main_colour(scene), pictures.main_shape(scene)) == ("blue", "circle")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from support.studios import ChannelRefused
+from support.studios import ChannelRefused, StudioDidNotStart
 
 if TYPE_CHECKING:
     from support.world import World
@@ -17,6 +17,14 @@ class StudioActs:
     def __init__(self, world: World) -> None:
         self._world = world
         self.listener: str | None = None
+        self.start_fault: str | None = None
+
+    def start(self) -> None:
+        """Start it; what is wrong is remembered when it does not."""
+        try:
+            self._world.client.health()
+        except StudioDidNotStart as fault:
+            self.start_fault = str(fault)
 
     def take_its_home_away(self) -> None:
         shutil.rmtree(self._world.home)

@@ -3,7 +3,9 @@
 Each check names its promise, what it found instead, and the nearest evidence, under both runners.
 """
 
+from support.expect.character_uploads import uploads
 from support.expect.characters import characters
+from support.expect.cloud import cloud
 from support.expect.comfyui import servers
 from support.expect.downloads import download
 from support.expect.downloads_all import downloads
@@ -11,6 +13,7 @@ from support.expect.downloads_hub import hub
 from support.expect.downloads_told import told
 from support.expect.generation import pictures
 from support.expect.job import job
+from support.expect.job_assets import job_assets
 from support.expect.jobs import heard, jobs
 from support.expect.libraries import libraries
 from support.expect.library import library
@@ -24,10 +27,12 @@ from support.expect.recipe_imports import imported
 from support.expect.recipe_settings import settings_read
 from support.expect.recipes import recipe
 from support.expect.recipes_all import recipes
+from support.expect.replicate import provider
 from support.expect.studio import refused, studio
 
 __all__ = [
     "characters",
+    "cloud",
     "download",
     "downloads",
     "exchange",
@@ -35,6 +40,7 @@ __all__ = [
     "hub",
     "imported",
     "job",
+    "job_assets",
     "jobs",
     "libraries",
     "library",
@@ -44,6 +50,7 @@ __all__ = [
     "pictures",
     "preferences",
     "preview",
+    "provider",
     "recipe",
     "recipes",
     "refused",
@@ -51,4 +58,5 @@ __all__ = [
     "settings_read",
     "studio",
     "told",
+    "uploads",
 ]

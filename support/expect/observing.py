@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from support.backends import DOUBLES, OWN_DISK, OWN_STUDIO
+from support.backends import DOUBLES, OWN_DISK, OWN_S3, OWN_STUDIO
 from support.expect.expectation import Expectation
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class ExpectObserving(Expectation):
         told = set(self._world.answered.must().body["offers"])
         environment = self._world.environment
         added = DOUBLES.get(environment.backend, frozenset())
-        promised = environment.offers - OWN_STUDIO - OWN_DISK
+        promised = environment.offers - OWN_STUDIO - OWN_DISK - OWN_S3
         lacking = sorted(promised - added - told)
         self._hold(not lacking, "the backend offers what this run was promised", f"it does not offer {lacking}")
         more = sorted(told - promised)

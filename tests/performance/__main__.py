@@ -5,7 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.performance import download_queue, downloads, generation, harness, library, recipes
+from tests.performance import (
+    characters,
+    download_queue,
+    downloads,
+    generation,
+    harness,
+    job_assets,
+    library,
+    recipes,
+    storage,
+)
 from tests.performance.measuring import machine, markdown, show
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -35,6 +45,7 @@ def main() -> int:
         "Downloads": [*downloads.figures(), *download_queue.figures()],
         "The library": list(library.figures()),
         "Recipes": list(recipes.figures()),
+        "Characters and storage": [*characters.figures(), *storage.figures(), *job_assets.figures()],
     }
     for name, figures in parts.items():
         show(figures, name)

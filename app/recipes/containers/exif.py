@@ -25,7 +25,7 @@ _NAMES = {
     0x9C9C: "XPComment",
 }
 _EXIF_DIRECTORY, _COMMENT = 0x8769, 0x9286
-_LONG, _UNDEFINED, _ASCII = 4, 7, 2
+_SHORT, _LONG, _UNDEFINED, _ASCII = 3, 4, 7, 2
 _BYTES_EACH = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _UNICODE = b"UNICODE\0"
 _ASCII_CODE = b"ASCII\0\0\0"
@@ -69,6 +69,18 @@ def texts(block: bytes) -> Iterator[tuple[str, str]]:
             yield from _named(block, order, _directory(block, _number(order, inner.place))[0])
     except _Unreadable:
         return
+
+
+def short(block: bytes, tag: int) -> int | None:
+    """The small whole number (SHORT) under `tag` in the first directory; None without one."""
+    try:
+        order = _order(block)
+        found = next((entry for entry in _directory(block, _first(block))[0] if entry.tag == tag), None)
+    except _Unreadable:
+        return None
+    if found is None or (found.kind, found.count) != (_SHORT, 1):
+        return None
+    return int(struct.unpack(f"{order}H", found.place[:2])[0])
 
 
 def decoded_comment(comment: bytes) -> str:
