@@ -70,7 +70,7 @@ def log_read_along(world: World) -> None:
     world.cloud.read_log_along()
 
 
-@given("{setting} is set to {string}")
+@given("{published_setting} is set to {string}")
 def setting_is(world: World, name: str, value: str) -> None:
     world.cloud.set(name, value)
 

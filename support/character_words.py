@@ -106,7 +106,7 @@ def store_mended(text: str) -> str:
 
 
 @parameter_type(r"[A-Z]+(?:_[A-Z]+)+", suggested=False)
-def setting(text: str) -> str:
+def published_setting(text: str) -> str:
     """A setting, by the name that is published."""
     return text
 

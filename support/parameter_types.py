@@ -36,6 +36,13 @@ class Sides:
         return f"{self.width}×{self.height}"
 
 
+class TwinTypes(Exception):
+    """Two parameter types have one name, of which each sentence would be read with the one that came first."""
+
+
+_DEFINED: dict[str, str] = {}
+
+
 def parameter_type(regexp: str, *, name: str | None = None, suggested: bool = True) -> Callable[[F], F]:
     """Make `{function's name}` usable in patterns; the function's return annotation is the value's type.
 
@@ -44,6 +51,9 @@ def parameter_type(regexp: str, *, name: str | None = None, suggested: bool = Tr
 
     def define(func: F) -> F:
         key = name or func.__name__
+        where = f"{func.__module__}.{func.__qualname__}"
+        if _DEFINED.setdefault(key, where) != where:
+            raise TwinTypes(f"{{{key}}} is defined by {_DEFINED[key]} and by {where}: give one of them another name")
         if TYPES.lookup_by_type_name(key) is None:
             value_type = get_type_hints(func).get("return", object)
             TYPES.define_parameter_type(ParameterType(key, regexp, value_type, func, suggested, False))

@@ -12,7 +12,7 @@ from hypothesis import given as holds_for
 from hypothesis import strategies as st
 
 from support import bdd, dialect, scenarios
-from support.parameter_types import Bytes
+from support.parameter_types import Bytes, TwinTypes, parameter_type
 
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = scenarios.feature_files(ROOT)
@@ -100,3 +100,15 @@ def test_a_pattern_that_is_not_parsed_at_the_start_means_what_the_parser_makes_o
 
 def _parsed(pattern: str) -> Node:
     return CucumberExpressionParser().parse(pattern)
+
+
+def test_two_types_of_one_name_are_refused() -> None:
+    def first(text: str) -> str:
+        return text
+
+    def second(text: str) -> str:
+        return text
+
+    parameter_type("never said", name="seldom", suggested=False)(first)
+    with pytest.raises(TwinTypes, match=r"\{seldom\} is defined by .*first and by .*second"):
+        parameter_type("nor this", name="seldom", suggested=False)(second)

@@ -23,7 +23,7 @@ REFUSED = range(400, 500)
 SOON = timedelta(seconds=15)
 BESIDE = timedelta(seconds=3)
 # What a machine may take longer that has much else to do.
-BUSY = timedelta(seconds=2)
+BUSY = timedelta(seconds=10)
 UNAVAILABLE = 503
 FOUND = 302
 
