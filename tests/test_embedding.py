@@ -59,6 +59,7 @@ def files() -> Iterator[tuple[str, bytes]]:
     yield "JPEG with a thumbnail", as_file(image, "JPEG", exif=thumbnail, comment=b"hello")
     yield "JPEG little end first", as_file(image, "JPEG", exif=little)
     yield "JPEG with damaged EXIF", as_file(image, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    yield "JPEG of a telephone, with a second picture", as_file(image, "MPO", save_all=True, append_images=[image])
     yield "JPEG with something behind it", as_file(image, "JPEG") + b"trailing"
     yield "WebP, simple", as_file(image, "WEBP")
     yield "WebP, lossless", as_file(image, "WEBP", lossless=True)

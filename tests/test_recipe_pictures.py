@@ -172,3 +172,11 @@ def test_a_small_picture_is_not_made_larger_and_one_that_lies_is_turned() -> Non
     lying[0x0112] = 6
     turned = check(resized(as_file(Image.new("RGB", (100, 50)), "JPEG", exif=lying), 64))
     assert (turned.width, turned.height) == (32, 64)
+
+
+def test_a_telephones_jpeg_with_a_second_picture_behind_the_first_is_a_jpeg() -> None:
+    image = Image.new("RGB", (16, 8), "red")
+    taken = check(as_file(image, "MPO", save_all=True, append_images=[image]))
+    assert (taken.format, taken.content_type, taken.extension) == ("JPEG", "image/jpeg", "jpeg")
+    told = check(embed(taken.data, ours.written(Reading(title="Kept"))))
+    assert read_picture(told).title == "Kept"

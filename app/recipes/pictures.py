@@ -71,7 +71,7 @@ def check(data: bytes, *, field: str = "image", formats: Sequence[str] = PICTURE
         _load(image, field)
         return Picture(
             data=data,
-            format=str(image.format),
+            format=_kind(image),
             width=image.width,
             height=image.height,
             texts=tuple(_texts(image, data)),
@@ -171,18 +171,24 @@ def _listed(formats: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
+def _kind(image: Image.Image) -> str:
+    """Its format; a telephone's JPEG with a second picture behind the first is one of these."""
+    return "JPEG" if image.format == "MPO" else str(image.format)
+
+
 def _texts(image: Image.Image, data: bytes) -> Iterator[tuple[str, str]]:
     """From the file itself: decoders keep one text of a name, and read them all in one way."""
-    if image.format == "PNG":
+    kind = _kind(image)
+    if kind == "PNG":
         yield from png.texts(data)
         yield from exif.texts(png.exif(data))
         hidden = stealth.text(image)
         if hidden is not None:
             yield "stealth", hidden
-    elif image.format == "JPEG":
+    elif kind == "JPEG":
         yield from exif.texts(jpeg.exif(data))
         yield from jpeg.texts(data)
-    elif image.format == "WEBP":
+    elif kind == "WEBP":
         yield from exif.texts(webp.exif(data))
     else:
         block = image.info.get("exif")
