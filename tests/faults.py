@@ -1,7 +1,7 @@
 """Faults to plant in the studio, one at a time, and the count of those that some scenario notices.
 
 `python -m tests.faults [name …]` plants each in a copy of the project, runs the features there, and prints which
-scenario went red and what it said. `make test` plants every third: a fault that nobody notices is a red test.
+scenario went red and what it said. `make test` plants every tenth: a fault that nobody notices is a red test.
 """
 
 from __future__ import annotations
