@@ -88,7 +88,7 @@ class Characters:
             self.meanwhile = [client.health(), client.characters.page(), client.characters.config()]
             if asked.done():
                 raise StepError("the pictures were there before anybody had looked around")
-            until(lambda: asked.done() or self._world.pace.move_on())
+            until(lambda: asked.done() or self._world.pace.move_on(), within=LONGEST_WAIT)
             self.take(asked.result())
 
     def make_through_waits(self, description: str) -> None:
