@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from support import builders, pictures
 from support.acts.recipe_changes import FOR_GOOD
+from support.bdd import StepError
 from support.client import Answer
+from support.waiting import until
 
 if TYPE_CHECKING:
     from support.world import World
@@ -131,9 +133,17 @@ class RecipeExchange:
         recipes.drafts.pop(STRANGER)
         self._world.client.recipes.delete(stranger).must()
         self._world.clock.advance(FOR_GOOD)
+        if not until(lambda: not self._left_of(stranger)):
+            raise StepError(f"the picture of {STRANGER!r} is still there, although it can be brought back no longer")
         recipes.remember()
         self.outside = self.files_outside()
         self._take_in(self._harmful(mischief, stranger))
+
+    def _left_of(self, recipe_id: str) -> list[str]:
+        """The recipe's files, as far as we may look."""
+        if self._world.environment.studio_url is not None:
+            return []
+        return [path.name for path in (self._world.home / "recipes").rglob(f"{recipe_id}*")]
 
     def _take_in(self, book: bytes) -> None:
         answer = self._world.ask(self._world.client.recipes.take_in(book))
