@@ -15,6 +15,7 @@ import pytest
 
 from app.recipes.exchange import Exchange
 from app.recipes.service import Draft
+from support.waiting import until
 from tests.recipe_archives import exported, members, packed, received
 from tests.recipe_studio import RecipeStudio, parameters, picture, serving
 
@@ -86,6 +87,7 @@ def test_what_was_deleted_comes_back_under_its_id_once_that_is_free(studio: Reci
     assert studio.get(saved["id"]) == saved
     studio.ask("POST", "/recipes/bulk-delete", json={"ids": [saved["id"], again[0]["id"]]})
     studio.clock.advance(timedelta(seconds=30))
+    assert until(lambda: not any((studio.home / "recipes").iterdir())), "what was deleted is still there"
     assert received(studio, archive)["added"] == 1
     assert studio.get(saved["id"]) == saved
 

@@ -201,7 +201,7 @@ def test_a_skip_is_visible_with_its_reason(project: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--backend", "paint"], "--backend paint: there is no such backend; there are mock and comfyui"),
+        (["--backend", "paint"], "--backend paint: there is no such backend; there are mock, comfyui and replicate"),
         (["--studio-url", "http://127.0.0.1:9"], "no studio answers there"),
     ],
 )
