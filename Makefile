@@ -64,7 +64,8 @@ replicate: setup ## Run the same on the replicate backend, against the double
 	$(RUN) pytest $(PAINTED) --backend replicate
 
 harness: setup
-	$(RUN) pytest tests -n 2
+	@# Once more for what a busy machine has made fail: four of 6,500 are known to mind it.
+	$(RUN) pytest tests -n 2 --reruns 1
 
 load: setup ## Load the studio for long: half a minute without a pause, 50 kills each, and what `make test` does shortly
 	LOAD=long $(RUN) pytest tests/test_load.py tests/test_load_comfyui.py tests/test_load_downloads.py \
